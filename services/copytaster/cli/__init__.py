@@ -1,0 +1,1 @@
+"""The command copytaster; one module a command."""

@@ -1,0 +1,1 @@
+"""The deduplicator: links the copies of one story with evidence and derives the clusters."""

@@ -1,0 +1,1 @@
+"""The deduplicator's talk with the world: its index, records and clusters in Redis."""

@@ -1,0 +1,1 @@
+"""The extractor: turns a fetched page into one normalised story with its credits."""

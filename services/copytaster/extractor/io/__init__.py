@@ -1,0 +1,1 @@
+"""The extractor's talk with the world: worker processes and Redis."""

@@ -1,0 +1,1 @@
+"""The fetcher: polls feeds and fetches the articles behind their items."""

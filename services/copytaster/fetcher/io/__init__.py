@@ -1,0 +1,1 @@
+"""The fetcher's talk with the world: HTTP, DNS, Redis."""

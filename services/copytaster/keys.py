@@ -1,0 +1,110 @@
+"""Every Redis key of the project: pattern, type, owner, lifetime, and the functions that build them.
+
+The braces in `copytaster:{<desk>}:<name>` are the Redis Cluster hash tag: all keys of a desk share one slot, so a
+commit over them can be atomic. A test fails on a key that is not in `TABLE`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+DAY_SECONDS: Final = 86_400
+
+WINDOW_DAYS: Final = 14
+"""Two stories are compared when at most this many days lie between them (design 5)."""
+
+RECORD_SECONDS: Final = (WINDOW_DAYS + 3) * DAY_SECONDS
+"""The store of record keeps a story for the window and three days more (design 4)."""
+
+DONE_SECONDS: Final = 14 * DAY_SECONDS
+"""How long the mark of a committed input entry stands: the minimum life of the entry itself."""
+
+PAGE_SECONDS: Final = 30 * DAY_SECONDS
+"""A leak guard only: page bytes are removed by the commit of their entry (design 4)."""
+
+STATE_SECONDS: Final = 90 * DAY_SECONDS
+"""Life of a state that is renewed whenever its subject is seen (feed items, story versions, hosts)."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPattern:
+    """One row of the table of keys; `lifetime_seconds` None means permanent, for the stated reason."""
+
+    pattern: str
+    type: str
+    owner: str
+    lifetime_seconds: int | None
+    what: str
+
+
+TABLE: Final = (
+    KeyPattern("articles", "stream", "fetcher", None, "fetched articles; trimmed once done"),
+    KeyPattern("stories", "stream", "extractor", None, "published, revised, withdrawn; trimmed after 14 days"),
+    KeyPattern("links", "stream", "deduplicator", None, "comparisons; trimmed after 14 days"),
+    KeyPattern("clusters", "stream", "deduplicator", None, "cluster changes; trimmed after 14 days"),
+    KeyPattern("decisions", "stream", "operator", None, "operators' decisions; kept for ever"),
+    KeyPattern("feeds", "stream", "fetcher", None, "what an operator should know of a feed; 7 days"),
+    KeyPattern("drops", "stream", "all", None, "items left out on purpose; 7 days"),
+    KeyPattern("dead", "stream", "all", None, "entries that could not be processed; until handled"),
+    KeyPattern("done:<group>:<event>", "string", "streams", DONE_SECONDS, "this input entry took effect"),
+    KeyPattern("failures:<group>", "hash", "streams", DONE_SECONDS, "handled failures per pending entry"),
+    KeyPattern("feed:<id>", "hash", "fetcher", None, "state of one feed; while the feed is listed"),
+    KeyPattern("feeds:due", "zset", "fetcher", None, "feed id by due time (ms); the feed list itself"),
+    KeyPattern("feeds:file", "set", "fetcher", None, "ids of the feeds that the feeds file brought"),
+    KeyPattern("seen:<feed>", "hash", "fetcher", STATE_SECONDS, "item key to revision hash of one feed"),
+    KeyPattern("url:<key>", "string", "fetcher", RECORD_SECONDS, "an article already wanted through some feed"),
+    KeyPattern("wanted", "zset", "fetcher", None, "items whose article is to be fetched, by due time (ms)"),
+    KeyPattern("item:<id>", "hash", "fetcher", STATE_SECONDS, "the feed item behind a wanted article"),
+    KeyPattern("host:<name>", "hash", "fetcher", DAY_SECONDS, "next allowed request (ms) and crawl delay"),
+    KeyPattern("robots:<host>", "string", "fetcher", DAY_SECONDS, "robots.txt as fetched"),
+    KeyPattern("page:<id>", "string", "fetcher", PAGE_SECONDS, "bytes of a fetched page until its entry is done"),
+    KeyPattern("sequence:<article>", "string", "fetcher", STATE_SECONDS, "fetch sequence of one article"),
+    KeyPattern("version:<story>", "hash", "extractor", STATE_SECONDS, "revision and hashes of the latest version"),
+    KeyPattern("story:<story>", "hash", "deduplicator", RECORD_SECONDS, "record of a story, its cluster, its state"),
+    KeyPattern("index:<day>:<bucket>", "set", "deduplicator", RECORD_SECONDS, "candidate keys of one day's slice"),
+    KeyPattern("compared:<story>", "string", "deduplicator", RECORD_SECONDS, "latest comparison of one story"),
+    KeyPattern("cluster:<id>", "hash", "deduplicator", None, "a cluster's state; a tombstone resolves for ever"),
+    KeyPattern("lease:<role>", "string", "streams", 60, "who is the one active holder of a role"),
+)
+
+
+def prefix(desk: str) -> str:
+    """`copytaster:{<desk>}:`, the start of every key of a desk."""
+    return f"copytaster:{{{desk}}}:"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Builds the keys of one desk."""
+
+    desk: str
+
+    def key(self, *parts: str) -> str:
+        """The full key whose name is `parts` joined by colons."""
+        return prefix(self.desk) + ":".join(parts)
+
+    def stream(self, name: str) -> str:
+        """The full key of the stream `name` (one of `copytaster_schemas.streams.STREAMS`)."""
+        return self.key(name)
+
+
+_PLACEHOLDER = re.compile(r"<\w+>")
+
+
+def _row_regex(pattern: str) -> re.Pattern[str]:
+    literal = (re.escape(part) for part in _PLACEHOLDER.split(pattern))
+    return re.compile(".+".join(literal), re.DOTALL)
+
+
+_ROWS: Final = tuple((_row_regex(row.pattern), row) for row in TABLE)
+
+
+def row_of(key: str) -> KeyPattern | None:
+    """The row of `TABLE` that covers the full key `key`, or None for a key nobody declared."""
+    match = re.match(r"copytaster:\{[^}]+\}:", key)
+    if match is None:
+        return None
+    name = key[match.end() :]
+    return next((row for regex, row in _ROWS if regex.fullmatch(name)), None)

@@ -1,0 +1,1 @@
+"""The delivery engine of all services: read, decide, commit in one atomic step."""

@@ -1,0 +1,1 @@
+"""Pure text work shared by the services; no I/O, no settings."""
