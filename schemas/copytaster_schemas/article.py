@@ -1,0 +1,44 @@
+"""`copytaster.article.fetched.v1`: this feed item's article was fetched; its bytes lie behind `dataref`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from copytaster_schemas.base import EventModel, Instant
+
+
+class FeedItem(EventModel):
+    """What the feed said of the item, as parsed: never a whole feed, and no larger than 16 KiB of text a field."""
+
+    feed: str = Field(description="urn of the feed")
+    feed_url: str | None = None
+    feed_title: str | None = None
+    outlet: str | None = Field(default=None, description="the outlet as the feed list names it")
+    guid: str | None = None
+    url: str | None = Field(default=None, description="the item's link as the feed gives it, made absolute")
+    title: str | None = None
+    summary: str | None = None
+    content: str | None = Field(default=None, description="full text in the feed, HTML")
+    authors: list[str] = Field(default_factory=list)
+    categories: list[str] = Field(default_factory=list)
+    published: Instant | None = None
+    updated: Instant | None = None
+    language: str | None = None
+    first_seen: Instant
+    revision_hash: str = Field(description="hash of title, summary, content and updated")
+
+
+class ArticleFetched(EventModel):
+    """A fetched article: where it came from, and where its bytes lie until the extractor has committed it."""
+
+    article: str = Field(description="urn of the article")
+    sequence: int = Field(ge=1, description="fetch sequence of this article; a later one supersedes")
+    item: FeedItem
+    requested_url: str
+    final_url: str
+    status: int
+    content_type: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict, description="a few response headers, lower-case names")
+    fetched: Instant
+    dataref: str = Field(description="Redis key of the page's bytes, without the desk's prefix")
+    byte_count: int = Field(ge=0)

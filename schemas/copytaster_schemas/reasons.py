@@ -1,0 +1,86 @@
+"""The registries of the open vocabularies: codes that a reader may meet, each with its meaning and fallback.
+
+The fields stay plain strings on the wire: a newer writer may use a value that this registry does not hold yet. A
+reader treats an unknown relation as `related` (not merging), an unknown `op` as `updated`, an unknown role as
+`quoted`, and shows an unknown code as it is.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+RELATIONS: Final = {
+    "exact_copy": "the same text",
+    "near_copy": "the same text with small edits",
+    "excerpt_of": "a part of the other text",
+    "rewrite_of": "the other text in other words",
+    "translation_of": "the other text in another language",
+    "common_source": "both derive from a third text, seen or not",
+    "same_news": "an own report of the same news point",
+    "compiled_from": "a round-up that uses the other text",
+    "related": "same cast or event, another news point; never merges",
+    "unrelated": "no link; counted, not emitted",
+    "abstain": "not sure enough; counted, not emitted",
+}
+
+OPS: Final = {
+    "created": "a cluster came to be",
+    "joined": "stories came in",
+    "left": "stories went out",
+    "updated": "members stayed, something about them changed",
+    "merged": "two clusters became one: an event for the survivor and one for the loser",
+    "split": "a part went into a cluster of its own",
+    "closed": "the window passed without a new member",
+    "reopened": "a late story came into a closed cluster",
+}
+
+ROLES: Final = {
+    "originator": "the text is this agency's",
+    "distributor": "passed the text on",
+    "quoted": "named as a source inside the text",
+    "photo": "the picture is theirs; says nothing of the text",
+    "translator_of": "the text was translated from theirs",
+    "cited_url": "an address given as the source",
+}
+
+DROP_CODES: Final = {
+    "bad_url": "the item's address is not an http or https address",
+    "body_too_large": "more bytes than the limit, on the wire or inflated",
+    "challenge_wall": "a challenge page stood before the article",
+    "client_error": "the server refused with a 4xx status",
+    "connect_failed": "no connection after all tries",
+    "consent_wall": "a consent page stood before the article",
+    "dns_failed": "the host name did not resolve after all tries",
+    "duplicate": "the same article came through another feed",
+    "empty_body": "no bytes came",
+    "error_page": "the page says that something went wrong",
+    "extraction_crashed": "the page took its worker process down",
+    "extraction_timeout": "the page took longer than the limit",
+    "forbidden_address": "the host resolves to an address that may not be asked",
+    "gone": "404 or 410",
+    "list_page": "a list of headlines, no article",
+    "login_wall": "a login stood before the article",
+    "no_article": "no article text was found",
+    "not_html": "the body is no HTML page",
+    "page_lost": "the page's bytes were no longer there",
+    "redirect_loop": "too many redirects",
+    "robots": "robots.txt disallows the address",
+    "script_only": "the page needs a script to show its text",
+    "server_error": "the server failed with a 5xx status after all tries",
+    "superseded": "a newer fetch of the same article was processed first",
+    "timed_out": "no answer in time after all tries",
+    "too_short": "less text than a story has",
+}
+
+FEED_CHANGES: Final = {
+    "added": "the feed is polled from now on",
+    "changed": "its settings changed",
+    "paused": "its file no longer names it, or an operator paused it",
+    "resumed": "polled again",
+    "failing": "it has failed several times in a row",
+    "recovered": "it answers again",
+    "redirected": "it moved for good",
+    "dormant": "asked once a week only",
+    "gone": "the server says it is gone",
+    "overflow": "items may have slipped through between two polls",
+}
