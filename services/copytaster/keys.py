@@ -60,7 +60,7 @@ TABLE: Final = (
     KeyPattern("host:<name>", "hash", "fetcher", DAY_SECONDS, "next allowed request (ms) and crawl delay"),
     KeyPattern("robots:<host>", "string", "fetcher", DAY_SECONDS, "robots.txt as fetched"),
     KeyPattern("page:<id>", "string", "fetcher", PAGE_SECONDS, "bytes of a fetched page until its entry is done"),
-    KeyPattern("sequence:<article>", "string", "fetcher", STATE_SECONDS, "fetch sequence of one article"),
+    KeyPattern("article:<article>", "hash", "fetcher", STATE_SECONDS, "sequence (last fetch) and dropped of one article"),
     KeyPattern("version:<story>", "hash", "extractor", STATE_SECONDS, "revision and hashes of the latest version"),
     KeyPattern("story:<story>", "hash", "deduplicator", RECORD_SECONDS, "record of a story, its cluster, its state"),
     KeyPattern("index:<day>:<bucket>", "set", "deduplicator", RECORD_SECONDS, "candidate keys of one day's slice"),
