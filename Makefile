@@ -1,0 +1,81 @@
+# `make` or `make help` lists the targets. Variables: PYTHON=… (which interpreter), KEEP=1 (demo), EVAL_DATA=… (bench-quality).
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+EVAL_DATA ?= ../shared/data
+COMPOSE_DEMO := docker compose -f docker-compose.yml -f deploy/demo.yml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types format lock schemas image up down bench-quality clean
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.developer ## Create .venv with the locked versions of everything, tools included.
+
+demo: $(VENV)/.runtime ## Show it at work on a small newsroom of its own (KEEP=1 leaves it running).
+	@$(BIN)/copytaster demo $(if $(KEEP),--keep)
+
+test: $(VENV)/.developer ## Run the whole test suite; tests that need Docker run where an engine answers.
+	@$(BIN)/pytest
+
+check: lint ## Lint and run the unit tests: under a minute, for every save.
+	@$(BIN)/pytest -q -m "not slow and not docker" tests/unit
+
+lint: $(VENV)/.developer ## Check style, format, spelling and the directions of imports.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
+	@$(BIN)/lint-imports --no-cache >$(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+
+types: $(VENV)/.developer ## Check the types, those of the tests too.
+	@$(BIN)/mypy
+
+format: $(VENV)/.developer ## Put the code into the one format and mend what can be mended by itself.
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" \
+	--no-emit-index-url --no-emit-package copytaster --no-emit-package copytaster-schemas
+
+lock: $(VENV)/.developer ## Bring the lock files up to date with pyproject.toml (UPGRADE=1: to the newest versions).
+	@$(BIN)/$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra all --group build --output-file requirements.lock
+	@$(BIN)/$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+
+schemas: $(VENV)/.runtime ## Generate schemas/json from the event models.
+	@$(BIN)/python -m copytaster_schemas.generate schemas/json
+
+image: ## Build the images of all services.
+	@$(COMPOSE_DEMO) build
+
+up: ## Start Redis and the services in Docker (feeds: feeds.toml; settings: .env).
+	@docker compose up --detach --build
+
+down: ## Stop them; the data stay in their volume.
+	@docker compose down
+
+bench-quality: $(VENV)/.developer ## Measure linking and extraction over EVAL_DATA into benchmarks/results/.
+	@$(BIN)/python -m benchmarks.quality --eval-data $(EVAL_DATA)
+
+clean: ## Remove .venv and all caches.
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each stamp is newer than what it was made from, so that a second run costs nothing.
+
+$(VENV)/.python:
+	@python=$$(.ci/find-python) || exit 1; \
+	echo "Setting up .venv with $$($$python --version)" && $$python -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.python requirements.lock pyproject.toml schemas/pyproject.toml
+	@echo "Installing the locked requirements; this can take a minute."
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable ./schemas --editable .
+	@touch $@
+
+$(VENV)/.developer: $(VENV)/.runtime requirements-dev.lock
+	@echo "Installing the developers' tools."
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
