@@ -1,8 +1,8 @@
 """The events of Copytaster: models, envelope, stream names. Needs pydantic and nothing else.
 
-    from copytaster_schemas import parse_event, stream_key
+from copytaster_schemas import parse_event, stream_key
 
-    envelope, story = parse_event(entry_fields)     # entry_fields as redis-py gives them
+envelope, story = parse_event(entry_fields)     # entry_fields as redis-py gives them
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def parse_event(fields: Mapping[bytes, bytes] | Mapping[str, str]) -> tuple[Enve
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "data"
-        raise NotAnEvent(f"{envelope.type}: {place}: {first['msg']} ({error.error_count()} errors)") from error
+        raise NotAnEvent(
+            f"{envelope.type}: {place}: {first['msg']} ({error.error_count()} errors)"
+        ) from error
 
 
 __all__ = [

@@ -38,7 +38,9 @@ class ArticleFetched(EventModel):
     final_url: str
     status: int
     content_type: str | None = None
-    headers: dict[str, str] = Field(default_factory=dict, description="a few response headers, lower-case names")
+    headers: dict[str, str] = Field(
+        default_factory=dict, description="a few response headers, lower-case names"
+    )
     fetched: Instant
     dataref: str = Field(description="Redis key of the page's bytes, without the desk's prefix")
     byte_count: int = Field(ge=0)

@@ -57,7 +57,9 @@ class Link(EventModel):
     merges: bool
     confidence: float = Field(ge=0, le=1, description="that both report the same news point")
     direction: str = Field(description="a_from_b, b_from_a or none")
-    direction_basis: list[str] = Field(default_factory=list, description="credit, containment, time, source_link")
+    direction_basis: list[str] = Field(
+        default_factory=list, description="credit, containment, time, source_link"
+    )
     evidence: Evidence
     policy: str
 

@@ -42,7 +42,9 @@ class EntryDied(EventModel):
     stream: str
     group: str
     entry_id: str
-    fields: dict[str, str] = Field(description="the entry's fields; bytes that are not UTF-8 as base64 with prefix")
+    fields: dict[str, str] = Field(
+        description="the entry's fields; bytes that are not UTF-8 as base64 with prefix"
+    )
     code: str
     error: str
     traceback_digest: str | None = None

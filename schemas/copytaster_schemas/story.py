@@ -114,7 +114,9 @@ class Story(EventModel):
     language: str | None = Field(default=None, description="BCP 47, by content")
     version_created: Instant = Field(description="when this version was recorded")
     first_created: Instant = Field(description="when the first version was recorded")
-    content_created: Instant | None = Field(default=None, description="publication as the page or feed states it")
+    content_created: Instant | None = Field(
+        default=None, description="publication as the page or feed states it"
+    )
     content_created_basis: str | None = Field(default=None, description="jsonld, meta, feed, visible or url")
     content_created_precision: str | None = Field(default=None, description="second, minute or date")
     content_modified: Instant | None = None

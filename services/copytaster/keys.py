@@ -41,7 +41,9 @@ class KeyPattern:
 
 TABLE: Final = (
     KeyPattern("articles", "stream", "fetcher", None, "fetched articles; trimmed once done"),
-    KeyPattern("stories", "stream", "extractor", None, "published, revised, withdrawn; trimmed after 14 days"),
+    KeyPattern(
+        "stories", "stream", "extractor", None, "published, revised, withdrawn; trimmed after 14 days"
+    ),
     KeyPattern("links", "stream", "deduplicator", None, "comparisons; trimmed after 14 days"),
     KeyPattern("clusters", "stream", "deduplicator", None, "cluster changes; trimmed after 14 days"),
     KeyPattern("decisions", "stream", "operator", None, "operators' decisions; kept for ever"),
@@ -54,18 +56,38 @@ TABLE: Final = (
     KeyPattern("feeds:due", "zset", "fetcher", None, "feed id by due time (ms); the feed list itself"),
     KeyPattern("feeds:file", "set", "fetcher", None, "ids of the feeds that the feeds file brought"),
     KeyPattern("seen:<feed>", "hash", "fetcher", STATE_SECONDS, "item key to revision hash of one feed"),
-    KeyPattern("url:<key>", "string", "fetcher", RECORD_SECONDS, "an article already wanted through some feed"),
+    KeyPattern(
+        "url:<key>", "string", "fetcher", RECORD_SECONDS, "an article already wanted through some feed"
+    ),
     KeyPattern("wanted", "zset", "fetcher", None, "items whose article is to be fetched, by due time (ms)"),
     KeyPattern("item:<id>", "hash", "fetcher", STATE_SECONDS, "the feed item behind a wanted article"),
     KeyPattern("host:<name>", "hash", "fetcher", DAY_SECONDS, "next allowed request (ms) and crawl delay"),
     KeyPattern("robots:<host>", "string", "fetcher", DAY_SECONDS, "robots.txt as fetched"),
-    KeyPattern("page:<id>", "string", "fetcher", PAGE_SECONDS, "bytes of a fetched page until its entry is done"),
-    KeyPattern("article:<article>", "hash", "fetcher", STATE_SECONDS, "sequence (last fetch) and dropped of one article"),
-    KeyPattern("version:<story>", "hash", "extractor", STATE_SECONDS, "revision and hashes of the latest version"),
-    KeyPattern("story:<story>", "hash", "deduplicator", RECORD_SECONDS, "record of a story, its cluster, its state"),
-    KeyPattern("index:<day>:<bucket>", "set", "deduplicator", RECORD_SECONDS, "candidate keys of one day's slice"),
-    KeyPattern("compared:<story>", "string", "deduplicator", RECORD_SECONDS, "latest comparison of one story"),
-    KeyPattern("cluster:<id>", "hash", "deduplicator", None, "a cluster's state; a tombstone resolves for ever"),
+    KeyPattern(
+        "page:<id>", "string", "fetcher", PAGE_SECONDS, "bytes of a fetched page until its entry is done"
+    ),
+    KeyPattern(
+        "article:<article>",
+        "hash",
+        "fetcher",
+        STATE_SECONDS,
+        "sequence (last fetch) and dropped of one article",
+    ),
+    KeyPattern(
+        "version:<story>", "hash", "extractor", STATE_SECONDS, "revision and hashes of the latest version"
+    ),
+    KeyPattern(
+        "story:<story>", "hash", "deduplicator", RECORD_SECONDS, "record of a story, its cluster, its state"
+    ),
+    KeyPattern(
+        "index:<day>:<bucket>", "set", "deduplicator", RECORD_SECONDS, "candidate keys of one day's slice"
+    ),
+    KeyPattern(
+        "compared:<story>", "string", "deduplicator", RECORD_SECONDS, "latest comparison of one story"
+    ),
+    KeyPattern(
+        "cluster:<id>", "hash", "deduplicator", None, "a cluster's state; a tombstone resolves for ever"
+    ),
     KeyPattern("lease:<role>", "string", "streams", 60, "who is the one active holder of a role"),
 )
 

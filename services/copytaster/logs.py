@@ -93,7 +93,9 @@ class _ToStructlog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         log = structlog.get_logger()
-        method = {"WARNING": log.warning, "ERROR": log.error, "CRITICAL": log.critical}.get(record.levelname, log.info)
+        method = {"WARNING": log.warning, "ERROR": log.error, "CRITICAL": log.critical}.get(
+            record.levelname, log.info
+        )
         error = record.exc_info[1] if record.exc_info else None
         fields = {"error": f"{type(error).__name__}: {error}"} if error else {}
         method(Log.LIBRARY_LOGGED, logger=record.name, message=record.getMessage(), **fields)

@@ -24,16 +24,28 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, validate_default=True)
 
-    desk: str = Field(default="main", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="namespace of all keys")
-    redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="redis:// , rediss:// or unix:// address")
+    desk: str = Field(
+        default="main", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="namespace of all keys"
+    )
+    redis_url: str = Field(
+        default="redis://127.0.0.1:6379/0", description="redis:// , rediss:// or unix:// address"
+    )
     redis_username: str | None = Field(default=None, description="ACL user")
     redis_password: SecretStr | None = Field(default=None, description="secret; better as _FILE")
     feeds_file: Path | None = Field(default=None, description="feeds.toml to apply at start")
-    contact: str | None = Field(default=None, description="address or URL that publishers can write to, in the user agent")
+    contact: str | None = Field(
+        default=None, description="address or URL that publishers can write to, in the user agent"
+    )
     health_host: str = Field(default="127.0.0.1", description="where /health/live and /health/ready listen")
-    health_port: int = Field(default=8080, ge=0, le=65535, description="port of the health routes; 0 = any free port")
-    log_level: str = Field(default="info", pattern=r"(?i)^(debug|info|warning|error|critical)$", description="least level")
-    log_json: bool | None = Field(default=None, description="true or false; unset = JSON unless on a terminal")
+    health_port: int = Field(
+        default=8080, ge=0, le=65535, description="port of the health routes; 0 = any free port"
+    )
+    log_level: str = Field(
+        default="info", pattern=r"(?i)^(debug|info|warning|error|critical)$", description="least level"
+    )
+    log_json: bool | None = Field(
+        default=None, description="true or false; unset = JSON unless on a terminal"
+    )
     fetch_allow_networks: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="comma-separated networks that the fetcher may ask although they are private"
     )
@@ -41,16 +53,27 @@ class Settings(BaseSettings):
         default=(80, 443, 8080, 8443), description="comma-separated ports that the fetcher may ask"
     )
     fetch_resolve: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="comma-separated host=address pairs that are not looked up; *.example=… covers all below"
+        default=(),
+        description="comma-separated host=address pairs that are not looked up; *.example=… covers all below",
     )
     fetch_concurrency: int = Field(default=32, ge=1, le=1000, description="requests in flight per fetcher")
-    poll_interval_seconds: float = Field(default=900.0, ge=1.0, description="first interval of a feed without its own")
-    host_spacing_seconds: float = Field(default=2.0, ge=0.0, description="least time between two pages of one host")
+    poll_interval_seconds: float = Field(
+        default=900.0, ge=1.0, description="first interval of a feed without its own"
+    )
+    host_spacing_seconds: float = Field(
+        default=2.0, ge=0.0, description="least time between two pages of one host"
+    )
     extract_workers: int = Field(default=2, ge=1, le=64, description="processes that extract pages")
-    extract_timeout_seconds: float = Field(default=10.0, gt=0.0, description="a page that takes longer is dropped")
-    extract_memory_mib: int = Field(default=1024, ge=256, description="address space of one extracting process")
+    extract_timeout_seconds: float = Field(
+        default=10.0, gt=0.0, description="a page that takes longer is dropped"
+    )
+    extract_memory_mib: int = Field(
+        default=1024, ge=256, description="address space of one extracting process"
+    )
     batch_entries: int = Field(default=64, ge=1, le=1000, description="entries read at once")
-    claim_idle_seconds: float = Field(default=60.0, ge=1.0, description="an entry held longer without a sign is taken over")
+    claim_idle_seconds: float = Field(
+        default=60.0, ge=1.0, description="an entry held longer without a sign is taken over"
+    )
 
     @field_validator("fetch_allow_networks", "fetch_allow_ports", "fetch_resolve", mode="before")
     @classmethod

@@ -77,12 +77,18 @@ def _encode_input(source: InputRef | None, place: Any) -> list[Value]:
     if source is None:
         return ["0"]
     life_ms = DONE_SECONDS * 1000
-    return ["1", place(source.stream), place(source.done_key), source.group, source.entry_id, source.consumer, life_ms]
+    return [
+        "1",
+        place(source.stream),
+        place(source.done_key),
+        source.group,
+        source.entry_id,
+        source.consumer,
+        life_ms,
+    ]
 
 
-async def commit_many(
-    redis: Redis, work: Sequence[tuple[Effects, InputRef | None]]
-) -> list[Outcome]:
+async def commit_many(redis: Redis, work: Sequence[tuple[Effects, InputRef | None]]) -> list[Outcome]:
     """The outcomes of several commits sent in one round trip, in order; each commit is atomic by itself.
 
     Raises redis' ConnectionError or TimeoutError when the outcome is unknown: sending the same commits again is
@@ -143,7 +149,9 @@ class GroupCommitter:
             del self._waiting[:MAX_COMMITS_A_PIPELINE]
             await self._flush_batch(batch)
 
-    async def _flush_batch(self, batch: list[tuple[Effects, InputRef | None, asyncio.Future[Outcome]]]) -> None:
+    async def _flush_batch(
+        self, batch: list[tuple[Effects, InputRef | None, asyncio.Future[Outcome]]]
+    ) -> None:
         try:
             outcomes = await commit_many(self._redis, [(effects, source) for effects, source, _ in batch])
         except BaseException as error:

@@ -6,17 +6,29 @@ of the input entry.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from itertools import islice
+from typing import Final, Literal, TypeVar
 
 from copytaster.keys import Keys
 from copytaster_schemas import Envelope, EventModel, make_envelope
 from copytaster_schemas.registry import EventType
 
 Value = bytes | str | int
+
+MAX_OP_ARGUMENTS: Final = 4000
+"""Lua's `unpack` refuses about 8,000 values; half of that leaves room."""
+T = TypeVar("T")
 CheckKind = Literal["equals", "absent", "below"]
+
+
+def batched(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """`values` in lists of at most `size` (itertools.batched came with Python 3.12)."""
+    iterator = iter(values)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +82,15 @@ class Effects:
     facts: dict[str, object] = field(default_factory=dict)
 
     def op(self, command: str, key: str, *args: Value) -> None:
-        """Queue one write command on one key."""
+        """Queue one write command on one key; ValueError for more than `MAX_OP_ARGUMENTS` arguments."""
+        if len(args) > MAX_OP_ARGUMENTS:
+            raise ValueError(f"{command} with {len(args)} arguments: split it")
         self.ops.append(Op(command, key, args))
 
     def write_hash(self, key: str, fields: Mapping[str, Value], *, lifetime_seconds: int | None) -> None:
         """Set `fields` of a hash, and its life where it has one."""
-        flat = tuple(part for pair in fields.items() for part in pair)
-        self.op("HSET", key, *flat)
+        for chunk in batched(fields.items(), MAX_OP_ARGUMENTS // 2):
+            self.op("HSET", key, *(part for pair in chunk for part in pair))
         if lifetime_seconds is not None:
             self.op("EXPIRE", key, lifetime_seconds)
 

@@ -1,0 +1,72 @@
+"""Whether a process is alive and ready, as two HTTP routes; answers JSON, 200 or 503.
+
+Live: the read loop came back, or an entry was finished, within `LIVE_SECONDS`, or Redis is away and waited for.
+Ready: Redis takes a write and every group of the process exists.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from faststream.asgi import AsgiResponse, get
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from copytaster.streams.engine import Engine
+
+LIVE_SECONDS: Final = 15.0
+
+
+@dataclass(slots=True)
+class Health:
+    """What the health routes look at; `beats` give the monotonic time of the last sign of life of a loop."""
+
+    redis: Redis
+    engines: Sequence[Engine] = ()
+    beats: list[Callable[[], float]] = field(default_factory=list)
+
+    def live(self) -> tuple[bool, dict[str, Any]]:
+        """Whether some loop gave a sign of life lately, and how long ago each did (seconds)."""
+        now = time.monotonic()
+        ages = [round(now - beat(), 1) for beat in self.beats]
+        busy = [round(now - engine.last_progress, 1) for engine in self.engines]
+        alive = all(age < LIVE_SECONDS for age in ages) or any(age < LIVE_SECONDS for age in busy)
+        return alive, {"beatAgeSeconds": ages, "progressAgeSeconds": busy}
+
+    async def ready(self) -> tuple[bool, dict[str, Any]]:
+        """Whether Redis takes writes and all groups exist, and what is missing."""
+        try:
+            role = await self.redis.execute_command("ROLE")
+            if role[0] not in (b"master", "master"):
+                return False, {"redis": "read-only"}
+            missing = [engine.group for engine in self.engines if not await self._group_exists(engine)]
+        except (RedisError, OSError) as error:
+            return False, {"redis": type(error).__name__}
+        return not missing, {"missingGroups": missing}
+
+    async def _group_exists(self, engine: Engine) -> bool:
+        groups = await self.redis.xinfo_groups(engine.stream)
+        return any(group["name"] == engine.group.encode() for group in groups)
+
+
+def routes(health: Health) -> list[tuple[str, Any]]:
+    """The ASGI routes `/health/live` and `/health/ready`."""
+
+    @get
+    async def live(_scope: Any) -> AsgiResponse:
+        return _answer(*health.live())
+
+    @get
+    async def ready(_scope: Any) -> AsgiResponse:
+        return _answer(*await health.ready())
+
+    return [("/health/live", live), ("/health/ready", ready)]
+
+
+def _answer(good: bool, details: dict[str, Any]) -> AsgiResponse:
+    body = json.dumps({"status": "ok" if good else "failing", **details}).encode()
+    return AsgiResponse(body, 200 if good else 503, {"content-type": "application/json"})

@@ -1,0 +1,208 @@
+"""The shell of a service: settings in, an exit code out. Starts FastStream, the health routes and the loops, stops them in order.
+
+`run_service` is the only way a service runs, in a container and under `copytaster run` alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import uvicorn
+from faststream.asgi import AsgiFastStream
+from faststream.redis import RedisBroker
+from redis.asyncio import Redis
+
+from copytaster.errors import Misconfigured
+from copytaster.keys import Keys
+from copytaster.logs import Log, configure, get_logger
+from copytaster.settings import Settings
+from copytaster.streams.claims import claim_forever
+from copytaster.streams.connection import connection_options, open_redis, wait_for_redis
+from copytaster.streams.engine import Engine
+from copytaster.streams.groups import ensure_group
+from copytaster.streams.health import Health, routes
+from copytaster.streams.patience import Patience, Stopped
+from copytaster.streams.reader import install_patience, subscribe
+from copytaster.streams.trim import trim_forever
+
+EXIT_OK = 0
+EXIT_BUG = 70
+"""EX_SOFTWARE of sysexits.h: a loop ended that must never end."""
+EXIT_MISCONFIGURED = 2
+
+STOP_SECONDS = 20.0
+"""What a running entry may take after SIGTERM; under the 30 s of compose's stop_grace_period."""
+
+Loop = Callable[[], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Context:
+    """What the shell gives a service to build itself from."""
+
+    settings: Settings
+    redis: Redis
+    keys: Keys
+    patience: Patience
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a service is made of.
+
+    `loops` run beside the engines until `patience` is stopped; `beats` are their signs of life; `trims` names the
+    streams this service writes and therefore trims; `closers` run last.
+    """
+
+    engines: Sequence[Engine] = ()
+    loops: Sequence[Loop] = ()
+    beats: Sequence[Callable[[], float]] = ()
+    trims: Sequence[str] = ()
+    closers: Sequence[Loop] = field(default_factory=tuple)
+
+
+Build = Callable[[Context], Awaitable[Parts]]
+
+
+async def run_service(settings: Settings, *, service: str, build: Build) -> int:
+    """Run a service until SIGTERM or SIGINT; gives the exit code. Never raises for an operator's mistake."""
+    configure(service=service, desk=settings.desk, level=settings.log_level, json_lines=settings.log_json)
+    patience = Patience()
+    with _signals(patience):
+        try:
+            redis = open_redis(settings)
+        except Misconfigured as error:
+            return _refuse(error)
+        try:
+            return await _run(Context(settings, redis, Keys(settings.desk), patience), service, build)
+        except Misconfigured as error:
+            return _refuse(error)
+        except Stopped:
+            return EXIT_OK
+        finally:
+            await redis.aclose()
+
+
+def _refuse(error: Misconfigured) -> int:
+    get_logger().critical(Log.SERVICE_MISCONFIGURED, status="refused", reason=str(error))
+    return EXIT_MISCONFIGURED
+
+
+async def _run(context: Context, service: str, build: Build) -> int:
+    await wait_for_redis(context.redis, context.patience)
+    parts = await build(context)
+    broker = RedisBroker(
+        context.settings.redis_url,
+        logger=None,  # type: ignore[arg-type]  # documented to switch FastStream's own lines off
+        graceful_timeout=STOP_SECONDS,
+        **connection_options(context.settings),
+    )
+    for engine in parts.engines:
+        subscribe(broker, engine, batch_entries=context.settings.batch_entries)
+        await context.patience.until_redis_answers(
+            partial(ensure_group, context.redis, engine.stream, engine.group)
+        )
+    health = Health(context.redis, parts.engines, list(parts.beats))
+    if parts.engines:
+        reads = await install_patience(broker, context.redis, context.patience)
+        health.beats.append(lambda: reads.last_return)
+    try:
+        return await _serve(context, service, broker, parts, health)
+    finally:
+        for close in parts.closers:
+            await close()
+
+
+async def _serve(context: Context, service: str, broker: RedisBroker, parts: Parts, health: Health) -> int:
+    app = AsgiFastStream(broker, asgi_routes=routes(health), logger=None)
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=context.settings.health_host,
+            port=context.settings.health_port,
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            timeout_graceful_shutdown=3,
+        )
+    )
+    async with _looping(context, parts, server) as failed:
+        get_logger().info(Log.SERVICE_STARTED, status="started", health_port=context.settings.health_port)
+        try:
+            await server.serve()
+        except SystemExit as error:
+            raise Misconfigured(
+                f"the health routes cannot listen on {context.settings.health_host}:{context.settings.health_port}; "
+                "is COPYTASTER_HEALTH_PORT taken?"
+            ) from error
+        finally:
+            context.patience.stop()
+    get_logger().info(Log.SERVICE_STOPPED, status="failed" if failed else "stopped")
+    return EXIT_BUG if failed else EXIT_OK
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the shell: uvicorn would end the process by the signal itself, after all is done."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _looping(
+    context: Context, parts: Parts, server: uvicorn.Server
+) -> AsyncIterator[list[BaseException]]:
+    """Run the loops beside the server; a loop that fails ends the service, so that it is restarted and seen."""
+    failed: list[BaseException] = []
+    loops = [*parts.loops, *_upkeep(context, parts), lambda: _stop_server(context.patience, server)]
+    tasks = [asyncio.create_task(_watch(loop, context.patience, failed)) for loop in loops]
+    try:
+        yield failed
+    finally:
+        _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+
+def _upkeep(context: Context, parts: Parts) -> Iterator[Loop]:
+    """The loops that every service needs for its engines and the streams it writes."""
+    patience, idle_seconds = context.patience, context.settings.claim_idle_seconds
+    for engine in parts.engines:
+        yield partial(claim_forever, engine, patience, idle_seconds=idle_seconds)
+    if parts.trims:
+        yield partial(trim_forever, context.redis, context.keys, parts.trims, patience)
+
+
+async def _watch(loop: Loop, patience: Patience, failed: list[BaseException]) -> None:
+    try:
+        await loop()
+    except Stopped:
+        return
+    except Exception as error:
+        failed.append(error)
+        get_logger().critical(Log.SERVICE_STOPPED, status="failed", exc_info=error)
+        patience.stop()
+
+
+async def _stop_server(patience: Patience, server: uvicorn.Server) -> None:
+    await patience.wait_stopped()
+    server.should_exit = True
+
+
+@contextlib.contextmanager
+def _signals(patience: Patience) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, patience.stop)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
