@@ -1,0 +1,91 @@
+"""What every feed reader gives back: a `FeedDocument` of `FeedItem`s, and the small rules all readers share.
+
+Pure. Knows no format: `parsing` reads XML, `jsonfeed` reads JSON Feed.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urljoin
+
+from copytaster.fetcher.dates import FeedTime
+from copytaster.fetcher.outcomes import Failure
+
+MAX_ITEMS: Final = 5_000
+"""Items read of one document; the largest real feed of the corpus has about 1,000 (research/fetching.md, 6)."""
+
+
+class UnreadableFeed(ValueError):
+    """The body is no feed: `failure` is NOT_A_FEED or EMPTY_BODY, `detail` says what it looks like."""
+
+    def __init__(self, failure: Failure, detail: str) -> None:
+        super().__init__(f"{failure}: {detail}")
+        self.failure = failure
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """One RSS item or Atom entry; `summary` and `content` are HTML as the feed gives it, all else plain text."""
+
+    guid: str | None = None
+    url: str | None = None
+    title: str | None = None
+    published: FeedTime | None = None
+    updated: FeedTime | None = None
+    summary: str | None = None
+    content: str | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDocument:
+    """One fetched feed: `kind` is rss, rdf, atom or json; items in document order, at most MAX_ITEMS."""
+
+    kind: str
+    title: str | None = None
+    link: str | None = None
+    language: str | None = None
+    items: tuple[FeedItem, ...] = ()
+
+
+_TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
+
+
+def plain_text(value: Any, *, is_html: bool = False) -> str | None:
+    """`value` on one line, without tags and entities where it is HTML; None for anything but a text with a letter."""
+    text = text_or_none(value)
+    if text is not None and is_html:
+        text = html.unescape(_TAG.sub("", text))
+    return (" ".join(text.split()) or None) if text else None
+
+
+def text_or_none(value: Any) -> str | None:
+    """`value` stripped, None when it is no text or blank."""
+    return (value.strip() or None) if isinstance(value, str) else None
+
+
+def unique_texts(values: Iterable[Any]) -> tuple[str, ...]:
+    """The texts among `values` in their order, each once."""
+    return tuple(dict.fromkeys(text for value in values if (text := text_or_none(value))))
+
+
+def absolute(link: str | None, base: str | None) -> str | None:
+    """`link` made absolute against `base`; as it is when there is no base or the two do not fit."""
+    if link is None or base is None:
+        return link
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return link
+
+
+def web_url(link: str | None, base: str | None) -> str | None:
+    """`link` made absolute, None when that is no http or https address (`mailto:`, `urn:`, still relative)."""
+    resolved = absolute(link, base)
+    return resolved if resolved and resolved.lower().startswith(("http://", "https://")) else None

@@ -1,0 +1,120 @@
+"""When a feed is polled next and when an article is tried again: intervals, hints of the server, back-off, jitter.
+
+Pure: the random number and the time are arguments.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from copytaster.fetcher.outcomes import Failure, FailureClass, class_of
+
+DAY_SECONDS: Final = 86_400
+
+JITTER: Final = 0.1
+"""A tenth up or down, so that feeds of one batch do not stay together for ever (research/fetching.md, 6)."""
+
+MAX_INTERVAL_SECONDS: Final = 1 * DAY_SECONDS
+"""No feed that answers waits longer, whatever its headers say."""
+
+MAX_RETRY_AFTER_SECONDS: Final = 7 * DAY_SECONDS
+"""The longest Retry-After that is believed; more is a mistake of the server."""
+
+FAILURE_WEIGHTS: Final = {
+    FailureClass.TEMPORARY: 0.25,
+    FailureClass.SOFT: 0.5,
+    FailureClass.HARD: 1.0,
+    FailureClass.BLOCKED: 1.0,
+}
+"""After Media Cloud's rss-fetcher: what passes by itself slows the polling less (research/fetching.md, 1)."""
+
+MAX_WEIGHT: Final = 10.0
+"""Up to here the interval doubles with each unit of weight; beyond, a feed counts as dormant."""
+
+DORMANT_SECONDS: Final = 7 * DAY_SECONDS
+"""A dormant feed is still asked once a week: feeds do come back (research/fetching.md, 6)."""
+
+ARTICLE_RETRY_SECONDS: Final = 30.0
+"""First wait before an article is tried again; each further wait is four times as long (30 s, 2 min, 8 min, 32 min)."""
+
+ARTICLE_TRIES: Final = 5
+"""After so many tries an article is dropped; with the waits above that is after about 40 minutes."""
+
+
+def jittered(seconds: float, chance: float) -> float:
+    """`seconds` moved by up to JITTER; `chance` is a random number in [0, 1)."""
+    return seconds * (1 - JITTER + 2 * JITTER * chance)
+
+
+def poll_interval(
+    *, own_seconds: float | None, default_seconds: float, max_age_seconds: float | None, chance: float
+) -> float:
+    """Seconds until a feed that answered is polled again.
+
+    An operator's own interval is kept as it is. Else the default holds, lengthened to what Cache-Control promises,
+    within MAX_INTERVAL_SECONDS.
+    """
+    if own_seconds is not None:
+        return jittered(own_seconds, chance)
+    usual = max(default_seconds, max_age_seconds or 0.0)
+    return jittered(min(usual, max(default_seconds, MAX_INTERVAL_SECONDS)), chance)
+
+
+def weight_after(weight: float, failure: Failure) -> float:
+    """The weight of a feed's failures in a row, after one more."""
+    return weight + FAILURE_WEIGHTS[class_of(failure)]
+
+
+def poll_backoff(
+    *, interval_seconds: float, weight: float, retry_after_seconds: float | None, chance: float
+) -> float:
+    """Seconds until a feed that failed is polled again.
+
+    The interval doubles with each unit of weight, up to a day, and to a week once the feed is dormant; never before
+    Retry-After.
+    """
+    if weight > MAX_WEIGHT:
+        wait = float(DORMANT_SECONDS)
+    else:
+        wait = min(interval_seconds * 2**weight, max(interval_seconds, MAX_INTERVAL_SECONDS))
+    return max(jittered(wait, chance), retry_after_seconds or 0.0)
+
+
+def article_retry(
+    *,
+    tries: int,
+    retry_after_seconds: float | None,
+    chance: float,
+    first_seconds: float = ARTICLE_RETRY_SECONDS,
+) -> float | None:
+    """Seconds until an article is tried again after its `tries`-th failure; None when it has had all its tries."""
+    if tries >= ARTICLE_TRIES:
+        return None
+    wait = jittered(first_seconds * 4 ** (tries - 1), chance)
+    return max(wait, min(retry_after_seconds or 0.0, float(DAY_SECONDS)))
+
+
+def parse_retry_after(value: str | None, *, now: datetime) -> float | None:
+    """Seconds of a Retry-After header, given as seconds or as a date (RFC 9110, 10.2.3); None for anything else."""
+    if not value:
+        return None
+    text = value.strip()
+    if re.fullmatch(r"\d{1,9}", text):
+        return float(min(int(text), MAX_RETRY_AFTER_SECONDS))
+    try:
+        at = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    return min(max((at - now).total_seconds(), 0.0), float(MAX_RETRY_AFTER_SECONDS))
+
+
+def parse_max_age(cache_control: str | None) -> float | None:
+    """Seconds of `max-age` in a Cache-Control header; None without one or with no-cache or no-store."""
+    if not cache_control or re.search(r"\bno-(?:cache|store)\b", cache_control, re.IGNORECASE):
+        return None
+    match = re.search(r"(?<![\w-])max-age\s*=\s*\"?(\d{1,9})", cache_control, re.IGNORECASE)
+    return float(match[1]) if match else None
