@@ -1,0 +1,65 @@
+"""Credits in plain text: which agency, outlet or address a text names, in which role, on which words.
+
+The very same functions serve pages (body, lead, captions, byline) and plain text (`copytaster credits`). They read text
+only; credits that stand in a page's markup are found by the extractor. Nothing here knows a host or an outlet.
+
+A line is read by the rules in the order of their certainty (photo, dateline, credit line, attribution); a name that one rule
+has explained is not looked at again. At the end the roles of the whole text are settled (`roles.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from copytaster.text.agencies import find_mentions
+from copytaster.text.credits.attribution import attribution_credits
+from copytaster.text.credits.credit_lines import credit_line_credits
+from copytaster.text.credits.datelines import Dateline, dateline_credits, find_dateline
+from copytaster.text.credits.model import Credit, Line
+from copytaster.text.credits.photos import photo_credits
+from copytaster.text.credits.roles import settle_roles
+from copytaster.text.credits.sources import source_credits
+
+__all__ = ["Credit", "Dateline", "find_credits", "find_dateline"]
+
+
+def find_credits(text: str, *, field: str = "text") -> list[Credit]:
+    """The credits of a text in order of appearance, at most one for an agency in a role.
+
+    `field` is text, lead, title, caption or byline: in a caption an unexplained agency is a photo credit, in a byline an
+    originator. Offsets are code points into `text`.
+    """
+    found: list[Credit] = []
+    for line in _lines(text):
+        if line.mentions:
+            found += _line_credits(line, field)
+        found += source_credits(line.text, line.begin, field=field)
+    return settle_roles(found, len(text))
+
+
+def _line_credits(line: Line, field: str) -> list[Credit]:
+    rules: tuple[Callable[..., list[Credit]], ...] = (
+        dateline_credits,
+        photo_credits,
+        credit_line_credits,
+        attribution_credits,
+    )
+    found: list[Credit] = []
+    rest = line
+    for rule in rules:
+        credits = rule(rest, field=field)
+        found += credits
+        explained = {credit.begin for credit in credits}
+        left = tuple(m for m in rest.mentions if line.begin + m.begin not in explained)
+        rest = Line(line.text, line.begin, left)
+        if not left:
+            break
+    return found
+
+
+def _lines(text: str) -> Iterator[Line]:
+    begin = 0
+    for part in text.split("\n"):
+        if part.strip():
+            yield Line(part, begin, tuple(find_mentions(part)))
+        begin += len(part) + 1

@@ -1,0 +1,49 @@
+"""The roles of a text's credits, settled over the whole text: one originator is enough, and a photo credit never is one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from copytaster.text.credits.model import CITED_URL, ORIGINATOR, PHOTO, QUOTED, TRANSLATOR_OF, Credit
+
+EARLY_SHARE: Final = 0.7
+"""An agency that reports in the first part of a text with no other credit is its source; measured on the labelled
+texts, where later attributions mostly belong to one statement."""
+
+_REPORTING: Final = frozenset({"attributed", "reports", "agency_named", "told", "parenthesis"})
+
+
+def settle_roles(found: list[Credit], text_chars: int) -> list[Credit]:
+    """At most one credit for an agency in a role, in order of appearance.
+
+    Without a dateline, credit line or source label, the first agency that the text says it follows becomes the
+    originator, with lower confidence. An originator's own inline mentions are left out.
+    """
+    ordered = sorted(found, key=lambda c: (c.begin or 0, -c.confidence))
+    if not any(c.role in {ORIGINATOR, TRANSLATOR_OF} for c in ordered):
+        ordered = _promoted(ordered, text_chars)
+    origins = {c.agency for c in ordered if c.role == ORIGINATOR}
+    best: dict[tuple[str | None, str, str], Credit] = {}
+    for credit in ordered:
+        if credit.role == QUOTED and credit.agency in origins:
+            continue
+        key = (credit.agency, credit.role, credit.quote if credit.role == CITED_URL else "")
+        if key not in best or credit.confidence > best[key].confidence:
+            best[key] = credit
+    return sorted(best.values(), key=lambda c: c.begin or 0)
+
+
+def _promoted(ordered: list[Credit], text_chars: int) -> list[Credit]:
+    first = next(
+        (
+            c
+            for c in ordered
+            if c.role == QUOTED and c.rule in _REPORTING and (c.begin or 0) <= EARLY_SHARE * text_chars
+        ),
+        None,
+    )
+    if first is None or first.role == PHOTO:
+        return ordered
+    promoted = replace(first, role=ORIGINATOR, rule=f"follows_{first.rule}", confidence=0.7)
+    return [promoted if c is first else c for c in ordered]
