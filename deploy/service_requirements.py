@@ -1,6 +1,6 @@
 """Prints what one service needs, a requirement a line, for the image build. Versions come from requirements.lock.
 
-    python deploy/service-requirements.py SERVICE
+    python deploy/service_requirements.py SERVICE
 
 SERVICE is the name of an extra in pyproject.toml. Nothing of the project is imported: it is not installed yet.
 """
