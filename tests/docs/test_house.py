@@ -1,0 +1,183 @@
+"""What the documents and the house's own files say exists; what they name is spelled as the code has it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from copytaster.settings import PREFIX, SECRETS, Settings
+from tests.support import ROOT
+
+DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / ".env.example"])
+
+SETTINGS = {PREFIX + name.upper(): field for name, field in Settings.model_fields.items()}
+KNOWN_VARIABLES = {*SETTINGS, *(f"{PREFIX}{name.upper()}_FILE" for name in SECRETS)}
+
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+
+
+def _compose(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+    return loaded
+
+
+STACK = _compose("docker-compose.yml")["services"]
+DEMO = _compose("deploy/demo.yml")["services"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_setting_that_a_document_names_exists(document: Path) -> None:
+    """A variable that the services would refuse as unknown is in no document."""
+    named = set(re.findall(rf"\b{PREFIX}[A-Z0-9_]+\b", document.read_text(encoding="utf-8")))
+
+    assert named <= KNOWN_VARIABLES
+
+
+def test_the_example_environment_gives_the_defaults() -> None:
+    """Uncommenting a line of .env.example changes nothing."""
+    pairs = re.findall(rf"^#({PREFIX}[A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert pairs
+
+    for variable, text in pairs:
+        if variable == "COPYTASTER_FEEDS_FILE":
+            continue  # a path on the host here, a fixed path in the container there
+        default = SETTINGS[variable].default
+        shown = ",".join(map(str, default)) if isinstance(default, tuple) else f"{default or ''}"
+        assert text == shown.removesuffix(".0"), variable
+
+
+@pytest.mark.parametrize("services", [STACK, DEMO], ids=["docker-compose.yml", "deploy/demo.yml"])
+def test_compose_sets_only_settings_that_exist(services: dict[str, Any]) -> None:
+    """An unknown variable would stop a service at its start."""
+    for name, service in services.items():
+        variables = {key for key in service.get("environment", {}) if key.startswith(PREFIX)}
+        assert variables <= KNOWN_VARIABLES, name
+
+
+@pytest.mark.parametrize(
+    ("name", "service"),
+    [
+        *((name, service) for name, service in STACK.items()),
+        pytest.param("newsroom", DEMO["newsroom"], id="newsroom"),
+    ],
+)
+def test_every_service_is_locked_down_and_restarted(name: str, service: dict[str, Any]) -> None:
+    """Read-only, no capability, no new privilege, bounded memory and logs, a health check; can be scaled."""
+    assert service["read_only"] is True, name
+    assert service["tmpfs"] == ["/tmp"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["init"] is True
+    assert service["mem_limit"]
+    assert service["restart"] == "unless-stopped"
+    assert service["healthcheck"]["test"]
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}
+    assert not {"container_name", "privileged", "ports", "cap_add"} & set(service)
+
+
+def test_the_demo_allows_the_fetcher_one_private_address() -> None:
+    """The newsroom's own address and no network around it."""
+    environment = DEMO["fetcher"]["environment"]
+    (address,) = (network["ipv4_address"] for network in DEMO["newsroom"]["networks"].values())
+
+    assert environment["COPYTASTER_FETCH_ALLOW_NETWORKS"] == f"{address}/32"
+
+
+def test_the_images_are_built_on_the_two_base_images_alone() -> None:
+    """No other image is pulled, no frontend is asked for."""
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    stages = re.findall(r"^FROM \S+ AS (\S+)", dockerfile, re.MULTILINE)
+    bases = set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) - set(stages)
+
+    assert bases == {"python:3.13-slim"}
+    assert STACK["redis"]["image"] == "redis:8"
+    assert "syntax=" not in dockerfile
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_file_names_no_index_and_hashes_everything(name: str) -> None:
+    """Whoever installs takes the packages from the index of their own configuration, and gets the same bytes."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    pinned = re.findall(r"^[a-z0-9-]+==[^\s;]+(?: ; [^\\\n]+)? \\\n    --hash=sha256:", text, re.MULTILINE)
+
+    assert "://" not in text
+    assert len(pinned) == text.count("==") - len(re.findall(r" ; .*==", text))
+
+
+def test_the_lock_file_meets_every_direct_requirement() -> None:
+    """A requirement that was added to pyproject.toml without `make lock` would be missing from the images."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
+    names = {re.match(r"[A-Za-z0-9-]+", requirement)[0].lower() for requirement in wanted}  # type: ignore[index]
+    locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+
+    assert names - {"copytaster", "copytaster-schemas"} <= locked
+
+
+def test_both_distributions_have_one_version() -> None:
+    """The application asks for exactly the schemas it was built with."""
+    application, schemas = (
+        tomllib.loads((ROOT / name).read_text(encoding="utf-8"))["project"]
+        for name in ("pyproject.toml", "schemas/pyproject.toml")
+    )
+
+    assert application["version"] == schemas["version"]
+    assert f"copytaster-schemas=={schemas['version']}" in application["dependencies"]
+
+
+def test_make_help_lists_every_target_that_the_readme_names() -> None:
+    """`make TARGET` in the README is a target, and `make help` explains it."""
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = set(re.findall(r"^  make ([a-z-]+)", listed, re.MULTILINE))
+    named = set(re.findall(r"`?\bmake ([a-z-]+)", _code_of(ROOT / "README.md")))
+
+    assert {"setup", "demo", "test", "check", "lint", "types", "lock"} <= targets
+    assert named
+    assert named <= targets
+
+
+def test_every_command_that_the_readme_names_exists() -> None:
+    """`copytaster COMMAND` in the README is a command of the program."""
+    modules = {path.stem for path in (ROOT / "services" / "copytaster" / "cli").glob("*.py")}
+    named = set(re.findall(r"\bcopytaster ([a-z][a-z-]+)\b", _code_of(ROOT / "README.md")))
+
+    assert named
+    assert {name.replace("-", "_") for name in named} <= modules
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    """A document links to no file that is not there."""
+    targets = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", document.read_text(encoding="utf-8"))
+
+    assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+def test_the_readme_has_the_test_command_that_ci_runs() -> None:
+    """The code block after the marker starts with a make target."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    match = re.search(r"<!-- test-command -->\s*```\w*\n(.+)\n", readme)
+
+    assert match is not None
+    assert match[1].startswith("make ")
+
+
+def test_the_changelog_has_a_place_for_what_comes_next() -> None:
+    """Keep a Changelog: an Unreleased section on top."""
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert headings[0] == "[Unreleased]"
+
+
+def _code_of(document: Path) -> str:
+    """The code of a Markdown document: its fenced blocks and its `spans`."""
+    text = document.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return "\n".join([*blocks, *re.findall(r"`([^`\n]+)`", text)])
