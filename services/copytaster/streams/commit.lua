@@ -62,6 +62,14 @@ for position = 1, tonumber(take()) do
   events[position] = event
 end
 
+-- events before ops, so that an op can set the life of a counter that its first event made
+for _, event in ipairs(events) do
+  redis.call('XADD', event.stream, '*', unpack(event.fields))
+  if event.guard > 0 then
+    redis.call('HSET', KEYS[event.guard], event.field, event.revision)
+  end
+end
+
 for _ = 1, tonumber(take()) do
   local command, key = take(), take_key()
   local arguments = {}
@@ -69,13 +77,6 @@ for _ = 1, tonumber(take()) do
     arguments[index] = take()
   end
   redis.call(command, key, unpack(arguments))
-end
-
-for _, event in ipairs(events) do
-  redis.call('XADD', event.stream, '*', unpack(event.fields))
-  if event.guard > 0 then
-    redis.call('HSET', KEYS[event.guard], event.field, event.revision)
-  end
 end
 
 if input then

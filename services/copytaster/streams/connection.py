@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, AuthorizationError, RedisError, ResponseError
@@ -11,10 +12,10 @@ from copytaster.errors import Misconfigured
 from copytaster.settings import Settings
 from copytaster.streams.patience import Patience
 
-CONNECT_TIMEOUT_SECONDS = 5.0
+CONNECT_TIMEOUT_SECONDS: Final = 5.0
 """A host that does not answer a SYN within this time is treated as away."""
 
-POLICY_NEEDED = "noeviction"
+POLICY_NEEDED: Final = "noeviction"
 """Any other policy may evict a stream together with its groups (research: jaseci #7487)."""
 
 
@@ -54,11 +55,21 @@ async def wait_for_redis(redis: Redis, patience: Patience) -> None:
 
 async def _check_policy(redis: Redis) -> None:
     try:
-        policy = (await redis.config_get("maxmemory-policy")).get(b"maxmemory-policy")
+        answer = await redis.execute_command("CONFIG GET", "maxmemory-policy")
     except RedisError:
         return  # managed servers and least-privilege users may not ask; nothing can be said then
-    name = policy.decode() if isinstance(policy, bytes) else policy
+    named = {_text(name): _text(value) for name, value in _pairs(answer)}
+    name = named.get("maxmemory-policy")
     if name not in (None, POLICY_NEEDED):
         raise Misconfigured(
             f"Redis has maxmemory-policy {name}; streams need {POLICY_NEEDED}, or entries are lost"
         )
+
+
+def _pairs(answer: Any) -> Iterable[tuple[Any, Any]]:
+    """The pairs of a map reply, which is a list in the second version of the protocol."""
+    return answer.items() if isinstance(answer, Mapping) else zip(answer[::2], answer[1::2], strict=True)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

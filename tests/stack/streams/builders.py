@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from redis.asyncio import Redis
 
-from copytaster.keys import Keys
+from copytaster.keys import STATE_SECONDS, Keys
 from copytaster.streams.effects import Cause, Effects, Guard, Outbox
 from copytaster.streams.engine import Engine, Handler
 from copytaster.streams.entries import Entry
@@ -45,7 +45,9 @@ async def copy_on(entry: Entry) -> Effects:
         guard=Guard(KEYS.key("article", entry.data.article)),
     )
     target = type(out)(TARGET, out.fields, out.revision, out.guard)
-    return Effects(status="copied", events=[target])
+    effects = Effects(status="copied", events=[target])
+    effects.op("EXPIRE", KEYS.key("article", entry.data.article), STATE_SECONDS)
+    return effects
 
 
 def make_engine(

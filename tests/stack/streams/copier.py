@@ -29,7 +29,7 @@ async def build(context: Context) -> Parts:
         if crash_at and (entry.envelope.correlationid or "").endswith(f"-{crash_at}"):
             os.kill(os.getpid(), signal.SIGKILL)
         effects = await copy_on(entry)
-        return Effects(status="copied", events=[replace(event, stream=target) for event in effects.events])
+        return replace(effects, events=[replace(event, stream=target) for event in effects.events])
 
     engine = Engine(
         context.redis,

@@ -6,6 +6,7 @@ import asyncio
 
 from redis.asyncio import Redis
 
+from copytaster.keys import STATE_SECONDS
 from copytaster.streams.commit import GroupCommitter, InputRef, Outcome, commit, commit_many
 from copytaster.streams.effects import Check, Effects, Guard, OutEvent
 from copytaster.streams.groups import ensure_group
@@ -17,6 +18,14 @@ COUNTER = KEYS.key("article", "a")
 def event(revision: int) -> OutEvent:
     """An outgoing event that is revision `revision` of one subject."""
     return OutEvent(TARGET, {b"data": b"x"}, revision, Guard(COUNTER))
+
+
+def publishing(*events: OutEvent) -> Effects:
+    """Effects that publish `events` and give their counters the life that the table of keys asks for."""
+    effects = Effects(events=list(events))
+    for key in {out.guard.key for out in events if out.guard}:
+        effects.op("EXPIRE", key, STATE_SECONDS)
+    return effects
 
 
 async def one_input(redis: Redis, consumer: str = "c1") -> InputRef:
@@ -31,7 +40,7 @@ async def one_input(redis: Redis, consumer: str = "c1") -> InputRef:
 async def test_a_commit_writes_publishes_and_acknowledges_together(redis_client: Redis) -> None:
     """State, event, mark and acknowledgement are all there after one commit."""
     source = await one_input(redis_client)
-    effects = Effects(events=[event(1)])
+    effects = publishing(event(1))
     effects.write_hash(KEYS.key("feed", "f"), {"url": "http://a.example/"}, lifetime_seconds=None)
 
     outcome = await commit(redis_client, effects, source)
@@ -47,8 +56,8 @@ async def test_the_same_commit_twice_takes_effect_once(redis_client: Redis) -> N
     """A commit whose reply was lost can be sent again."""
     source = await one_input(redis_client)
 
-    first = await commit(redis_client, Effects(events=[event(1)]), source)
-    second = await commit(redis_client, Effects(events=[event(1)]), source)
+    first = await commit(redis_client, publishing(event(1)), source)
+    second = await commit(redis_client, publishing(event(1)), source)
 
     assert (first, second) == (Outcome.COMMITTED, Outcome.DUPLICATE)
     assert await redis_client.xlen(TARGET) == 1
@@ -59,7 +68,7 @@ async def test_a_commit_of_an_entry_that_another_consumer_holds_is_fenced(redis_
     source = await one_input(redis_client, "slow")
     await redis_client.xclaim(SOURCE, "g", "quick", 0, [source.entry_id])
 
-    outcome = await commit(redis_client, Effects(events=[event(1)]), source)
+    outcome = await commit(redis_client, publishing(event(1)), source)
 
     assert outcome is Outcome.FENCED
     assert await redis_client.xlen(TARGET) == 0
@@ -72,7 +81,7 @@ async def test_a_refused_commit_leaves_nothing_behind(redis_client: Redis) -> No
     stale.op("SET", KEYS.key("page", "p"), b"bytes")
 
     assert await commit(redis_client, stale, source) is Outcome.CONFLICT
-    assert await commit(redis_client, Effects(events=[event(2)]), source) is Outcome.CONFLICT
+    assert await commit(redis_client, publishing(event(2)), source) is Outcome.CONFLICT
 
     assert await redis_client.exists(KEYS.key("page", "p"), TARGET, COUNTER) == 0
     assert (await redis_client.xpending(SOURCE, "g"))["pending"] == 1
@@ -80,14 +89,14 @@ async def test_a_refused_commit_leaves_nothing_behind(redis_client: Redis) -> No
 
 async def test_two_events_of_one_subject_in_one_commit_advance_its_counter_twice(redis_client: Redis) -> None:
     """Revisions 1 and 2 may leave together; the counter then stands at 2."""
-    assert await commit(redis_client, Effects(events=[event(1), event(2)])) is Outcome.COMMITTED
+    assert await commit(redis_client, publishing(event(1), event(2))) is Outcome.COMMITTED
 
     assert await redis_client.hget(COUNTER, "revision") == b"2"
 
 
 async def test_of_two_commits_for_the_same_revision_one_wins(redis_client: Redis) -> None:
     """Two writers that both read revision 0 cannot both publish revision 1."""
-    outcomes = await asyncio.gather(*(commit(redis_client, Effects(events=[event(1)])) for _ in range(8)))
+    outcomes = await asyncio.gather(*(commit(redis_client, publishing(event(1))) for _ in range(8)))
 
     assert sorted(outcomes).count(Outcome.COMMITTED) == 1
     assert await redis_client.xlen(TARGET) == 1
@@ -95,12 +104,10 @@ async def test_of_two_commits_for_the_same_revision_one_wins(redis_client: Redis
 
 async def test_a_server_that_forgot_the_script_is_taught_again(redis_client: Redis) -> None:
     """SCRIPT FLUSH between two commits changes nothing for the caller."""
-    await commit(redis_client, Effects(events=[event(1)]))
+    await commit(redis_client, publishing(event(1)))
     await redis_client.script_flush()
 
-    outcomes = await commit_many(
-        redis_client, [(Effects(events=[event(2)]), None), (Effects(events=[event(3)]), None)]
-    )
+    outcomes = await commit_many(redis_client, [(publishing(event(2)), None), (publishing(event(3)), None)])
 
     assert outcomes == [Outcome.COMMITTED, Outcome.COMMITTED]
 
@@ -109,7 +116,7 @@ async def test_a_group_committer_gives_every_waiter_its_own_outcome(redis_client
     """Commits that share a round trip keep their own results."""
     committer = GroupCommitter(redis_client)
     guards = [Guard(KEYS.key("article", str(number % 50))) for number in range(100)]
-    works = [Effects(events=[OutEvent(TARGET, {b"data": b"x"}, 1, guard)]) for guard in guards]
+    works = [publishing(OutEvent(TARGET, {b"data": b"x"}, 1, guard)) for guard in guards]
 
     outcomes = await asyncio.gather(*(committer.commit(work) for work in works))
 
