@@ -1,1 +1,1 @@
-"""The demo newsroom: invented outlets that serve feeds and pages for a first run and for tests."""
+"""The demo newsroom: invented outlets with feeds and pages of our own writing, served on loopback."""
