@@ -15,9 +15,10 @@ from html import escape
 from typing import Final
 
 from copytaster.newsroom import feeds, pages
-from copytaster.newsroom.catalogue import Article, Oddity, Outlet, content
+from copytaster.newsroom.catalogue import content
 from copytaster.newsroom.edition import Edition, Reading
 from copytaster.newsroom.feeds import FeedEntry
+from copytaster.newsroom.model import Article, Oddity, Outlet
 from copytaster.newsroom.timetable import Moment, Stage, Timetable
 
 _PLAIN: Final = "text/plain; charset=utf-8"

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from copytaster.newsroom.almanac import zone
-from copytaster.newsroom.catalogue import Article, Caption, Catalogue, Oddity, Outlet
+from copytaster.newsroom.model import Article, Caption, Catalogue, Oddity, Outlet
 from copytaster.newsroom.texts import apply_edits, fill_in
 
 TEXT_ZONE: Final = zone(60)

@@ -12,7 +12,8 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from copytaster.newsroom.almanac import feed_date
-from copytaster.newsroom.catalogue import Catalogue, Outlet, load_catalogue
+from copytaster.newsroom.catalogue import load_catalogue
+from copytaster.newsroom.model import Catalogue, Outlet
 
 CONTENT_TYPES: Final = {
     "rss2": "application/rss+xml",

@@ -14,8 +14,8 @@ from string import Template
 from typing import Any, Final
 
 from copytaster.newsroom import almanac
-from copytaster.newsroom.catalogue import Outlet
 from copytaster.newsroom.edition import Edition, Reading
+from copytaster.newsroom.model import Caption, Outlet
 
 _ADDRESS: Final = re.compile(r"https?://[^\s<]+")
 
@@ -62,7 +62,7 @@ def plain_body(reading: Reading) -> str:
     return "\n".join(f"<p>{escape(part, quote=False)}</p>" for part in parts if part)
 
 
-def _pictures(reading: Reading, number: int) -> list[tuple[int, Any]]:
+def _pictures(reading: Reading, number: int) -> list[tuple[int, Caption]]:
     return [(at, one) for at, one in enumerate(reading.captions, start=1) if one.after_paragraph == number]
 
 

@@ -14,9 +14,9 @@ from typing import Final
 from aiohttp import web
 
 from copytaster.errors import Misconfigured
-from copytaster.newsroom.catalogue import Catalogue
 from copytaster.newsroom.desk import Desk
 from copytaster.newsroom.edition import Edition
+from copytaster.newsroom.model import Catalogue
 from copytaster.newsroom.timetable import (
     DEFAULT_CORRECT_AFTER_SECONDS,
     DEFAULT_PACE_SECONDS,

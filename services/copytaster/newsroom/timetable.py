@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from copytaster.newsroom.catalogue import Catalogue, item_ids
+from copytaster.newsroom.model import Catalogue
 
 WAVES: Final = 6
 """With DEFAULT_PACE_SECONDS the last wave comes after 15 s: long enough to watch clusters grow, short enough to wait."""
@@ -88,7 +88,7 @@ def timetable(
     vanish_after_seconds: float = DEFAULT_VANISH_AFTER_SECONDS,
 ) -> Timetable:
     """The course of a demo over `catalogue`: WAVES waves, `pace_seconds` apart (0: all at once), oldest news first."""
-    ids = item_ids(catalogue)
+    ids = catalogue.item_ids()
     return Timetable(
         wave_of={item_id: place * WAVES // len(ids) for place, item_id in enumerate(ids)},
         corrected=frozenset(article.id for article in catalogue.articles.values() if article.correction),
