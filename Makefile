@@ -56,7 +56,7 @@ down: ## Stop them; the data stay in their volume.
 	@docker compose down
 
 bench-quality: $(VENV)/.developer ## Measure linking and extraction over EVAL_DATA into benchmarks/results/.
-	@$(BIN)/python -m benchmarks.quality --eval-data $(EVAL_DATA)
+	@$(BIN)/python -m benchmarks.quality --data $(EVAL_DATA) --out benchmarks/results
 
 clean: ## Remove .venv and all caches.
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from copytaster.newsroom.feeds import feeds_toml
 from copytaster.settings import PREFIX, SECRETS, Settings
 from tests.support import ROOT
 
@@ -88,6 +89,14 @@ def test_the_demo_allows_the_fetcher_one_private_address() -> None:
     (address,) = (network["ipv4_address"] for network in DEMO["newsroom"]["networks"].values())
 
     assert environment["COPYTASTER_FETCH_ALLOW_NETWORKS"] == f"{address}/32"
+
+
+def test_the_demo_feeds_are_those_of_the_newsroom() -> None:
+    """deploy/demo-feeds.toml is what `copytaster newsroom feeds --port 8800` prints."""
+    command = DEMO["newsroom"]["command"]
+    port = int(command[command.index("--port") + 1])
+
+    assert (ROOT / "deploy" / "demo-feeds.toml").read_text(encoding="utf-8") == feeds_toml(port)
 
 
 def test_the_images_are_built_on_the_two_base_images_alone() -> None:

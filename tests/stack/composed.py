@@ -94,7 +94,9 @@ class Stack:
 def free_subnet(docker: str) -> ipaddress.IPv4Network:
     """A /24 within 10.83.0.0/16 that no network of the engine overlaps; LookupError if there is none."""
     ids = subprocess.check_output([docker, "network", "ls", "--quiet"], text=True, timeout=30).split()
-    networks = json.loads(subprocess.check_output([docker, "network", "inspect", *ids], text=True, timeout=30))
+    networks = json.loads(
+        subprocess.check_output([docker, "network", "inspect", *ids], text=True, timeout=30)
+    )
     used = [
         ipaddress.ip_network(config["Subnet"])
         for network in networks

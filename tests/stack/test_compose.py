@@ -1,0 +1,206 @@
+"""The real images as docker compose starts them, fed by the demo newsroom."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import pytest
+
+from copytaster.newsroom.catalogue import load_catalogue
+from copytaster.newsroom.model import Article
+from tests.stack.composed import Stack, free_subnet
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
+
+SERVICES: Final = ("fetcher", "extractor", "deduplicator")
+LOG_FIELDS: Final = frozenset({"timestamp", "level", "event", "service", "instance", "desk", "version"})
+
+CLUSTERS_SECONDS: Final = 240
+"""The newsroom lets its items out within half a minute; a busy two-core machine takes a minute more for all of them."""
+
+COPIES: Final = ("verbatim", "edited", "excerpt")
+"""The kinds that must be in one cluster with what they derive from; rewrites and translations may still be apart."""
+
+ARTICLES: Final = {
+    (article.outlet, article.path): article
+    for article in load_catalogue().articles.values()
+    if not article.vanishes  # withdrawn in the middle of the test
+}
+
+
+@pytest.fixture(scope="module")
+def stack(docker: str, request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """The stack, up and healthy; taken down afterwards in any case, with its logs printed if a test failed."""
+    running = Stack(docker, free_subnet(docker))
+    failed_before = request.session.testsfailed
+    try:
+        running.up()
+        yield running
+    except BaseException:
+        _print_logs(running, request)
+        raise
+    else:
+        if request.session.testsfailed > failed_before:
+            _print_logs(running, request)
+    finally:
+        running.down()
+
+
+def _print_logs(stack: Stack, request: pytest.FixtureRequest) -> None:
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    assert capture is not None
+    with capture.global_and_fixture_disabled():
+        print(f"\n---- {stack.project}", stack.compose("ps", "--all"), sep="\n")
+        print(stack.compose("logs", "--no-color", "--tail", "60"))
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """The clusters as their stream says, read at one moment."""
+
+    latest: dict[str, dict[str, Any]]
+    """Cluster urn to its latest event, those that ended left out."""
+
+    of_article: dict[str, str]
+    """Article id of the catalogue to the urn of the cluster that holds it."""
+
+    def apart(self) -> list[str]:
+        """Articles that are in no cluster, and copies that are in another one than their original."""
+        missing = [article.id for article in ARTICLES.values() if article.id not in self.of_article]
+        return missing + [
+            f"{article.id} is apart from {article.derived_from}"
+            for article in ARTICLES.values()
+            if article.kind in COPIES
+            and self.of_article.get(article.id) != self.of_article.get(str(article.derived_from))
+        ]
+
+
+def _read_clusters(stack: Stack) -> Clusters:
+    latest: dict[str, dict[str, Any]] = {}
+    for fields in stack.entries("clusters"):
+        change = json.loads(fields["data"])
+        latest[change["cluster"]] = change
+    living = {urn: change for urn, change in latest.items() if change["state"] != "merged"}
+    of_article = {
+        article.id: urn
+        for urn, change in living.items()
+        for member in change["members"]
+        if (article := _article_at(member["url"]))
+    }
+    return Clusters(living, of_article)
+
+
+def _article_at(url: str) -> Article | None:
+    parts = urlsplit(url)
+    return ARTICLES.get((parts.hostname or "", parts.path))
+
+
+@pytest.fixture(scope="module")
+def clusters(stack: Stack) -> Clusters:
+    """The clusters when every copy has joined its original, or when the time for that is over."""
+    deadline = time.monotonic() + CLUSTERS_SECONDS
+    while (found := _read_clusters(stack)).apart() and time.monotonic() < deadline:
+        time.sleep(1.0)
+    return found
+
+
+def test_every_service_gets_healthy(stack: Stack) -> None:
+    """Redis, the three services and the newsroom pass their health checks, and none had to be restarted."""
+    states = {
+        container["Config"]["Labels"]["com.docker.compose.service"]: (
+            container["State"]["Health"]["Status"],
+            container["RestartCount"],
+        )
+        for container in stack.containers()
+    }
+
+    assert states == {name: ("healthy", 0) for name in ("redis", "newsroom", *SERVICES)}
+
+
+def test_all_copies_join_their_original_and_look_alikes_stay_apart(clusters: Clusters) -> None:
+    """Each cluster on the stream holds the copies, edits and excerpts of one news point and of no other."""
+    points: dict[str, set[str]] = {}
+    for article in ARTICLES.values():
+        points.setdefault(clusters.of_article.get(article.id, ""), set()).add(article.point)
+
+    assert clusters.apart() == []
+    assert {urn: found for urn, found in points.items() if len(found) > 1} == {}
+
+
+def test_what_is_no_article_is_dropped_with_its_reason(stack: Stack, clusters: Clusters) -> None:
+    """The consent wall, the list page, the dead link and the forbidden page are on `drops`, and in no cluster."""
+    expected = {item.path: item.dropped_as for item in load_catalogue().oddities}
+
+    drops = [json.loads(fields["data"]) for fields in stack.entries("drops")]
+
+    codes = {urlsplit(drop["url"]).path: drop["code"] for drop in drops if drop.get("url")}
+    assert {path: codes.get(path) for path in expected} == expected
+    members = [member["url"] for change in clusters.latest.values() for member in change["members"]]
+    assert not {urlsplit(url).path for url in members} & set(expected)
+
+
+def test_one_article_can_be_followed_through_the_logs_from_feed_to_cluster(
+    stack: Stack, clusters: Clusters
+) -> None:
+    """One correlation id leads from the fetch over the story and its comparison to the cluster's event."""
+    copy = next(article for article in ARTICLES.values() if article.kind == "verbatim")
+    urn = clusters.of_article[copy.id]
+    (uri,) = (
+        member["story"] for member in clusters.latest[urn]["members"] if _article_at(member["url"]) == copy
+    )
+    story = next(fields for fields in stack.entries("stories") if fields["ce_subject"] == uri)
+    correlation_id = story["ce_correlationid"]
+
+    lines = {name: _lines_about(stack, name, correlation_id) for name in SERVICES}
+
+    assert "article.fetched" in {line["event"] for line in lines["fetcher"]}
+    assert _streams_done(lines["extractor"]) >= {"articles"}
+    assert _streams_done(lines["deduplicator"]) >= {"stories", "links"}
+    assert correlation_id in {fields["ce_correlationid"] for fields in stack.entries("clusters")}
+
+
+def _lines_about(stack: Stack, service: str, correlation_id: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in stack.log_lines(service)]
+    return [line for line in lines if line.get("correlation_id") == correlation_id]
+
+
+def _streams_done(lines: list[dict[str, Any]]) -> set[str]:
+    """Names of the streams whose entry was processed to its end, with a status."""
+    return {str(line["stream"]).rpartition(":")[2] for line in lines if "stream" in line and "status" in line}
+
+
+@pytest.mark.usefixtures("clusters")
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_log_line_is_json_with_the_same_fields(stack: Stack, service: str) -> None:
+    """No line of another form, none without its service, and no sentence of an article."""
+    lines = stack.log_lines(service)
+    sentences = [
+        paragraph.text
+        for article in ARTICLES.values()
+        for paragraph in article.paragraphs
+        if len(paragraph.text) > 60 and "{" not in paragraph.text
+    ]
+
+    parsed = [json.loads(line) for line in lines]
+
+    assert parsed
+    assert [line for line in parsed if not line.keys() >= LOG_FIELDS] == []
+    assert {line["service"] for line in parsed} == {service}
+    assert sentences
+    assert [line for line in lines if any(sentence in line for sentence in sentences)] == []
+
+
+@pytest.mark.parametrize("service", [*SERVICES, "newsroom"])
+def test_a_service_has_no_rights_that_it_does_not_need(stack: Stack, service: str) -> None:
+    """It runs as a plain user, can write nowhere but to /tmp, and holds no capability."""
+    probe = "id -u; touch /opt/copytaster/x 2>/dev/null || echo read-only; grep CapEff /proc/self/status"
+
+    uid, written, capabilities = stack.compose("exec", "-T", service, "sh", "-c", probe).splitlines()
+
+    assert (uid, written) == ("10001", "read-only")
+    assert int(capabilities.split()[1], 16) == 0
