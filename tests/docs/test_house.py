@@ -62,6 +62,14 @@ def test_compose_sets_only_settings_that_exist(services: dict[str, Any]) -> None
         assert variables <= KNOWN_VARIABLES, name
 
 
+def test_compose_passes_every_setting_on() -> None:
+    """A setting in .env that compose held back would be ignored in silence."""
+    passed = {key for key in STACK["fetcher"]["environment"] if key.startswith(PREFIX)}
+    fixed_in_the_image = {"COPYTASTER_HEALTH_HOST", "COPYTASTER_HEALTH_PORT"}
+
+    assert passed == set(SETTINGS) - fixed_in_the_image
+
+
 @pytest.mark.parametrize(
     ("name", "service"),
     [
