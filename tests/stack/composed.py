@@ -28,7 +28,10 @@ class ComposeFailed(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """`docker compose` over docker-compose.yml and deploy/demo.yml; nothing is published on the host."""
+    """`docker compose` over docker-compose.yml and deploy/demo.yml, whatever settings the person has in .env.
+
+    Nothing is published on the host.
+    """
 
     docker: str
     subnet: ipaddress.IPv4Network
@@ -36,7 +39,7 @@ class Stack:
 
     def compose(self, *arguments: str, timeout_seconds: float = 60) -> str:
         """The standard output of `docker compose ARGUMENTS`; raises ComposeFailed with its errors."""
-        files = ("--file", "docker-compose.yml", "--file", "deploy/demo.yml")
+        files = ("--env-file", os.devnull, "--file", "docker-compose.yml", "--file", "deploy/demo.yml")
         return self._run(
             "compose", "--project-name", self.project, *files, *arguments, timeout_seconds=timeout_seconds
         )
@@ -73,7 +76,7 @@ class Stack:
         done = subprocess.run(
             [self.docker, *arguments],
             cwd=ROOT,
-            env={**os.environ, **self._environment()},
+            env=self._environment(),
             capture_output=True,
             text=True,
             timeout=timeout_seconds,
@@ -84,7 +87,9 @@ class Stack:
         return done.stdout
 
     def _environment(self) -> dict[str, str]:
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("COPYTASTER_")}
         return {
+            **inherited,
             "DOCKER_NETWORK": self.project,
             "DEMO_SUBNET": str(self.subnet),
             "DEMO_ADDRESS": str(self.subnet[10]),
