@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import feedparser
 
@@ -120,7 +120,7 @@ def _kind(version: str) -> str:
 
 def _field(owner: Mapping[str, Any], name: str) -> Any:
     """The value under exactly this name; feedparser's own `get` would offer `published` where `updated` is asked for."""
-    return dict.get(owner, name) if isinstance(owner, dict) else None
+    return dict.get(cast("dict[str, Any]", owner), name)
 
 
 def _feed_link(feed: Mapping[str, Any]) -> str | None:
@@ -170,4 +170,4 @@ def _authors(entry: Mapping[str, Any]) -> tuple[str, ...]:
 def _plain(owner: Mapping[str, Any], name: str) -> str | None:
     """The field as plain text on one line; feedparser says in `<name>_detail` whether it is markup."""
     detail = _field(owner, f"{name}_detail") or {}
-    return plain_text(dict.get(owner, name), is_html="html" in str(detail.get("type", "")))
+    return plain_text(_field(owner, name), is_html="html" in str(detail.get("type", "")))

@@ -1,0 +1,68 @@
+"""The stored state of one feed, as typed values; knows its hash fields, not Redis.
+
+Pure. Fields that a poll writes are built in `polling`, fields of the feed list in `feedlist`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from copytaster_schemas.identity import urn_of
+
+
+class FeedStatus(StrEnum):
+    """Whether a listed feed is polled."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """One feed's hash; an absent field is None or 0."""
+
+    feed_id: str
+    url: str = ""
+    outlet: str | None = None
+    title: str | None = None
+    interval_seconds: float | None = None
+    """The operator's own interval."""
+    status: FeedStatus = FeedStatus.ACTIVE
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    failures: int = 0
+    weight: float = 0.0
+    notified: str | None = None
+    """The last condition an operator was told of (failing, gone); None while the feed answers."""
+    fence: int = 0
+    revision: int = 0
+
+    @property
+    def urn(self) -> str:
+        """The feed's urn."""
+        return urn_of(self.feed_id)
+
+    @staticmethod
+    def from_hash(feed_id: str, fields: Mapping[bytes, bytes]) -> FeedState:
+        """The state in a Redis hash as redis-py gives it; unknown fields are ignored."""
+        values = {name.decode(): value.decode("utf-8", errors="replace") for name, value in fields.items()}
+        interval = values.get("interval_seconds")
+        return FeedState(
+            feed_id=feed_id,
+            url=values.get("url", ""),
+            outlet=values.get("outlet") or None,
+            title=values.get("title") or None,
+            interval_seconds=float(interval) if interval else None,
+            status=FeedStatus(values.get("status", FeedStatus.ACTIVE)),
+            etag=values.get("etag") or None,
+            last_modified=values.get("last_modified") or None,
+            body_hash=values.get("body_hash") or None,
+            failures=int(values.get("failures", 0)),
+            weight=float(values.get("weight", 0)),
+            notified=values.get("notified") or None,
+            fence=int(values.get("fence", 0)),
+            revision=int(values.get("revision", 0)),
+        )

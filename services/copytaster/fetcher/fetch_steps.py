@@ -1,0 +1,106 @@
+"""The atomic steps that end or postpone the fetch of a wanted article, as plain values.
+
+Pure. A fetched page, its event and the end of the want are one step; so are a drop and the end of the want. Times are
+milliseconds since 1970.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from copytaster.fetcher.notices import Drop, add_drop, fenced, instant, keep_counter
+from copytaster.fetcher.outcomes import Failure, drop_code
+from copytaster.fetcher.wanted import LINE_BYTES, Page, Wanted, clip
+from copytaster.keys import PAGE_SECONDS, STATE_SECONDS, Keys
+from copytaster.streams.effects import Cause, Effects, Guard, Outbox
+from copytaster_schemas import ArticleFetched
+from copytaster_schemas.registry import ARTICLE_FETCHED
+
+_HEADERS: Final = ("content-type", "content-language", "etag", "last-modified", "cache-control", "date")
+
+
+def fetched_step(
+    keys: Keys, outbox: Outbox, wanted: Wanted, page: Page, *, sequence: int, now_ms: int
+) -> Effects:
+    """The step that publishes `page` as fetch `sequence` of its article (one above the stored one) and ends the want."""
+    dataref = f"{wanted.article_id}-{sequence}"
+    headers = {name: text for name in _HEADERS if (text := clip(page.headers.get(name), LINE_BYTES))}
+    data = ArticleFetched(
+        article=wanted.urn,
+        sequence=sequence,
+        item=wanted.item,
+        requested_url=wanted.url,
+        final_url=page.final_url,
+        status=page.status,
+        content_type=headers.get("content-type"),
+        headers=headers,
+        fetched=instant(now_ms),
+        dataref=f"page:{dataref}",
+        byte_count=len(page.body),
+    )
+    guard = Guard(keys.key("article", wanted.article_id), "sequence")
+    cause = Cause(correlation_id=wanted.correlation_id)
+    step = _ending(keys, wanted)
+    step.events.append(
+        outbox.event(
+            ARTICLE_FETCHED, wanted.urn, sequence, data, time=instant(now_ms), cause=cause, guard=guard
+        )
+    )
+    step.op("SET", keys.key("page", dataref), page.body, "EX", PAGE_SECONDS)
+    keep_counter(step, guard, sequence)
+    return step
+
+
+def dropped_step(
+    keys: Keys,
+    outbox: Outbox,
+    wanted: Wanted,
+    failure: Failure,
+    detail: str,
+    *,
+    http_status: int | None,
+    drops: int,
+    now_ms: int,
+) -> Effects:
+    """The step that says why the article is left out and ends the want; `drops` = drops of this article before."""
+    step = _ending(keys, wanted)
+    item = wanted.item
+    drop = Drop(
+        article_id=wanted.article_id,
+        drops=drops,
+        code=drop_code(failure),
+        detail=detail,
+        feed_id=wanted.feed_id,
+        guid=item.guid,
+        url=wanted.url,
+        title=item.title,
+        correlation_id=wanted.correlation_id,
+        first_seen_ms=int(item.first_seen.timestamp() * 1000),
+        http_status=http_status,
+    )
+    add_drop(step, keys, outbox, drop, now_ms=now_ms)
+    return step
+
+
+def postponed_step(keys: Keys, wanted: Wanted, *, tries: int, due_ms: int) -> Effects:
+    """The step that leaves the article wanted, due again at `due_ms` after `tries` tries."""
+    key = keys.key("item", wanted.article_id)
+    step = fenced(key, wanted.fence)
+    step.op("HSET", key, "tries", tries)
+    step.op("EXPIRE", key, STATE_SECONDS)
+    step.op("ZADD", keys.key("wanted"), due_ms, wanted.article_id)
+    return step
+
+
+def _ending(keys: Keys, wanted: Wanted) -> Effects:
+    """A step that ends the want; it raises the fence, so that sent twice it takes effect once.
+
+    `done` keeps the fence under which it happened: that is how a caller whose connection broke finds out.
+    """
+    key = keys.key("item", wanted.article_id)
+    step = fenced(key, wanted.fence)
+    step.op("ZREM", keys.key("wanted"), wanted.article_id)
+    step.op("HDEL", key, "item", "tries", "reserved")
+    step.op("HSET", key, "done", wanted.fence, "fence", wanted.fence + 1)
+    step.op("EXPIRE", key, STATE_SECONDS)
+    return step

@@ -1,0 +1,159 @@
+"""The atomic steps of a poll and of a change of the feed list, as plain values.
+
+Pure. A poll's steps hold the feed's state and the articles it wants together, so that neither is ever without the
+other. Times are milliseconds since 1970.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from copytaster.fetcher.feedlist import Change, ListChange
+from copytaster.fetcher.feedstate import FeedState
+from copytaster.fetcher.items import Judged, Verdict
+from copytaster.fetcher.notices import Drop, FeedNews, add_drop, add_feed_news, fenced
+from copytaster.fetcher.polling import PollPlan
+from copytaster.fetcher.wanted import correlation_of, event_item
+from copytaster.keys import STATE_SECONDS, Keys
+from copytaster.streams.effects import Check, Effects, Outbox, batched
+
+ITEMS_PER_STEP: Final = 100
+"""Items of one atomic step: at most 3 MB of arguments, so that the server is never held for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """All that a poll decided: the plan for the feed, the verdicts on its items, and what to remember of them."""
+
+    plan: PollPlan
+    judged: Sequence[Judged] = ()
+    language: str | None = None
+    seen: Mapping[str, str] | None = None
+    """Fields of the `seen` hash to write."""
+    forgotten: Sequence[str] = ()
+
+
+def poll_steps(
+    keys: Keys, outbox: Outbox, feed: FeedState, result: PollResult, *, now_ms: int
+) -> list[Effects]:
+    """The steps of one poll, to be committed in order; the last one holds the feed's state and next due time.
+
+    Until the last one is committed the validators stay as they were, so that the next poll finds the rest.
+    """
+    steps = []
+    seen = dict(result.seen or {})
+    for chunk in list(batched(result.judged, ITEMS_PER_STEP)) or [[]]:
+        step = fenced(keys.key("feed", feed.feed_id), feed.fence)
+        for one in chunk:
+            _add_item(step, keys, outbox, feed, one, result.language, now_ms)
+        marks = {one.candidate.key: seen.pop(one.candidate.key) for one in chunk if one.candidate.key in seen}
+        _remember(step, keys, feed, marks)
+        steps.append(step)
+    _remember(steps[-1], keys, feed, seen)
+    for names in batched(result.forgotten, 1000):
+        steps[-1].op("HDEL", keys.key("seen", feed.feed_id), *names)
+    _close(steps[-1], keys, outbox, feed, result.plan, now_ms)
+    return steps
+
+
+def _close(step: Effects, keys: Keys, outbox: Outbox, feed: FeedState, plan: PollPlan, now_ms: int) -> None:
+    due_ms = now_ms + int(plan.next_seconds * 1000)
+    fields = {**plan.fields, "polled_ms": now_ms, "due_ms": due_ms}
+    step.write_hash(keys.key("feed", feed.feed_id), fields, lifetime_seconds=None)
+    step.op("ZADD", keys.key("feeds", "due"), due_ms, feed.feed_id)
+    if plan.notice is None:
+        return
+    news = FeedNews(
+        feed.feed_id,
+        feed.revision,
+        feed.url,
+        feed.title,
+        plan.notice.change,
+        plan.notice.detail,
+        failures=int(plan.fields.get("failures", "0")),
+        due_ms=due_ms,
+    )
+    add_feed_news(step, keys, outbox, news, now_ms=now_ms)
+
+
+def _remember(step: Effects, keys: Keys, feed: FeedState, marks: Mapping[str, str]) -> None:
+    if marks:
+        step.write_hash(keys.key("seen", feed.feed_id), dict(marks), lifetime_seconds=STATE_SECONDS)
+
+
+def _add_item(
+    step: Effects, keys: Keys, outbox: Outbox, feed: FeedState, one: Judged, language: str | None, now_ms: int
+) -> None:
+    if one.verdict in (Verdict.NEW, Verdict.REVISED):
+        _want(step, keys, feed, one, language, now_ms)
+    elif one.verdict is Verdict.DUPLICATE:
+        owner = one.known.feed_id
+        detail = f"through feed {owner}" if owner not in (None, feed.feed_id) else "twice in this feed"
+        add_drop(step, keys, outbox, _drop(feed, one, "duplicate", detail, now_ms), now_ms=now_ms)
+    elif one.verdict is Verdict.UNADDRESSED:
+        detail = one.candidate.item.url or "the item has no address"
+        add_drop(step, keys, outbox, _drop(feed, one, "bad_url", detail, now_ms), now_ms=now_ms)
+
+
+def _want(step: Effects, keys: Keys, feed: FeedState, one: Judged, language: str | None, now_ms: int) -> None:
+    candidate = one.candidate
+    assert candidate.url is not None
+    assert candidate.host is not None
+    key = keys.key("item", candidate.article_id)
+    if one.verdict is Verdict.NEW:
+        step.checks.append(Check(key, "feed", "absent"))
+    first_seen_ms = one.known.first_seen_ms or now_ms
+    fields = {
+        "feed": feed.feed_id,
+        "url": candidate.url,
+        "host": candidate.host,
+        "item": event_item(feed, candidate, language, first_seen_ms).to_json(),
+        "revision": candidate.revision,
+        "correlation_id": correlation_of(feed.feed_id, candidate),
+        "first_seen_ms": first_seen_ms,
+        "tries": 0,
+        "reserved": "",
+    }
+    step.write_hash(key, fields, lifetime_seconds=STATE_SECONDS)
+    # A fetch of the former revision that is on its way may not end this want.
+    step.op("HINCRBY", key, "fence", 1)
+    step.op("ZADD", keys.key("wanted"), now_ms, candidate.article_id)
+
+
+def _drop(feed: FeedState, one: Judged, code: str, detail: str, now_ms: int) -> Drop:
+    item = one.candidate.item
+    return Drop(
+        article_id=one.candidate.article_id,
+        drops=one.known.drops,
+        code=code,
+        detail=detail,
+        feed_id=feed.feed_id,
+        guid=item.guid,
+        url=item.url,
+        title=item.title,
+        correlation_id=correlation_of(feed.feed_id, one.candidate),
+        first_seen_ms=one.known.first_seen_ms or now_ms,
+    )
+
+
+def list_step(keys: Keys, outbox: Outbox, change: ListChange, *, now_ms: int) -> Effects:
+    """The step that carries out one change of the feed list, guarded by the feed's revision counter.
+
+    A named feed becomes due at once; a paused one leaves the queue, and a poll of it on its way is thrown away.
+    """
+    step = Effects()
+    key, due = keys.key("feed", change.feed_id), keys.key("feeds", "due")
+    step.write_hash(key, dict(change.fields), lifetime_seconds=None)
+    if change.change is Change.PAUSED:
+        step.op("ZREM", due, change.feed_id)
+        step.op("HINCRBY", key, "fence", 1)
+    else:
+        step.op("ZADD", due, now_ms, change.feed_id)
+        step.op("SADD", keys.key("feeds", "file"), change.feed_id)
+    news = FeedNews(
+        change.feed_id, change.revision, change.url, change.title, change.change.value, change.detail
+    )
+    add_feed_news(step, keys, outbox, news, now_ms=now_ms)
+    return step

@@ -1,0 +1,124 @@
+"""A feed item whose article is to be fetched: what is stored of it, and the event data made from it.
+
+Pure. The stored form is the `item` hash; the item as the feed gave it lies in it as JSON of the event model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from copytaster.fetcher.dates import FeedTime
+from copytaster.fetcher.feedstate import FeedState
+from copytaster.fetcher.items import Candidate
+from copytaster_schemas import FeedItem
+from copytaster_schemas.identity import urn_of
+
+CONTENT_BYTES: Final = 16 * 1024
+"""Full text of the feed that travels along (schemas: no field above 16 KiB); the page has the rest."""
+
+SUMMARY_BYTES: Final = 8 * 1024
+LINE_BYTES: Final = 2 * 1024
+"""Titles, guids, addresses; all fields together stay under the 64 KiB of an event (design 3)."""
+
+NAMES: Final = 50
+"""Authors and categories that travel along; the corpus' largest item has 32 categories."""
+
+NAME_BYTES: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One claimed item."""
+
+    article_id: str
+    feed_id: str
+    url: str
+    host: str
+    item: FeedItem
+    revision: str
+    correlation_id: str
+    tries: int
+    fence: int
+
+    @property
+    def urn(self) -> str:
+        """The urn of the article."""
+        return urn_of(self.article_id)
+
+    @staticmethod
+    def from_hash(article_id: str, fields: Mapping[bytes, bytes]) -> Wanted:
+        """The item in a Redis hash as redis-py gives it; ValueError (pydantic's too) or KeyError when it is broken."""
+        values = {name.decode(): value for name, value in fields.items()}
+        return Wanted(
+            article_id=article_id,
+            feed_id=values["feed"].decode(),
+            url=values["url"].decode(),
+            host=values["host"].decode(),
+            item=FeedItem.model_validate_json(values["item"]),
+            revision=values["revision"].decode(),
+            correlation_id=values["correlation_id"].decode(),
+            tries=int(values.get("tries", b"0")),
+            fence=int(values["fence"]),
+        )
+
+
+def correlation_of(feed_id: str, candidate: Candidate) -> str:
+    """32 hexadecimal digits that name this item in this revision, in every log line and event that follows from it."""
+    text = f"{feed_id}\n{candidate.key}\n{candidate.revision}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def event_item(feed: FeedState, candidate: Candidate, language: str | None, first_seen_ms: int) -> FeedItem:
+    """The item as events carry it, within the limits above.
+
+    A time of publication is given only where the feed gave a time: a bare date would pass for midnight.
+    """
+    item = candidate.item
+    return FeedItem(
+        feed=feed.urn,
+        feed_url=clip(feed.url, LINE_BYTES),
+        feed_title=clip(feed.title, LINE_BYTES),
+        outlet=clip(feed.outlet, LINE_BYTES),
+        guid=clip(item.guid, LINE_BYTES),
+        url=clip(item.url, LINE_BYTES),
+        title=clip(item.title, LINE_BYTES),
+        summary=clip(item.summary, SUMMARY_BYTES),
+        content=clip(item.content, CONTENT_BYTES),
+        authors=_names(item.authors),
+        categories=_names(item.categories),
+        published=_instant(item.published),
+        updated=_instant(item.updated),
+        language=clip(language, NAME_BYTES),
+        first_seen=datetime.fromtimestamp(first_seen_ms / 1000, UTC),
+        revision_hash=candidate.revision,
+    )
+
+
+def _names(names: tuple[str, ...]) -> list[str]:
+    return [text for name in names[:NAMES] if (text := clip(name, NAME_BYTES))]
+
+
+def _instant(time: FeedTime | None) -> datetime | None:
+    return time.at if time is not None and time.has_time else None
+
+
+def clip(text: str | None, max_bytes: int) -> str | None:
+    """`text` cut to `max_bytes` of UTF-8 at a character's end, lone surrogates replaced; None stays None."""
+    if text is None:
+        return None
+    raw = text.encode("utf-8", errors="replace")
+    return raw[:max_bytes].decode("utf-8", errors="ignore") or None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A fetched page: where it lay in the end, the HTTP status and headers (lower-case names), its bytes inflated."""
+
+    final_url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
