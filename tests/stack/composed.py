@@ -39,10 +39,10 @@ class Stack:
 
     def compose(self, *arguments: str, timeout_seconds: float = 60) -> str:
         """The standard output of `docker compose ARGUMENTS`; raises ComposeFailed with its errors."""
-        files = ("--env-file", os.devnull, "--file", "docker-compose.yml", "--file", "deploy/demo.yml")
-        return self._run(
-            "compose", "--project-name", self.project, *files, *arguments, timeout_seconds=timeout_seconds
-        )
+        plain = ("--ansi", "never", "--env-file", os.devnull)
+        files = ("--file", "docker-compose.yml", "--file", "deploy/demo.yml")
+        project = ("--project-name", self.project)
+        return self._run("compose", *plain, *project, *files, *arguments, timeout_seconds=timeout_seconds)
 
     def up(self) -> None:
         """Build the images and start everything; comes back when all health checks pass."""
