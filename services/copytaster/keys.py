@@ -80,15 +80,16 @@ TABLE: Final = (
         "story:<story>", "hash", "deduplicator", RECORD_SECONDS, "record of a story, its cluster, its state"
     ),
     KeyPattern(
-        "index:<day>:<bucket>", "set", "deduplicator", RECORD_SECONDS, "candidate keys of one day's slice"
+        "body:<story>:<version>", "string", "extractor", RECORD_SECONDS, "a body too long for an event"
     ),
-    KeyPattern(
-        "compared:<story>", "string", "deduplicator", RECORD_SECONDS, "latest comparison of one story"
-    ),
+    KeyPattern("index:<slice>:<bucket>", "set", "deduplicator", RECORD_SECONDS, "candidate keys of a slice"),
+    KeyPattern("numbers", "hash", "deduplicator", None, "counter of the index's story numbers"),
+    KeyPattern("numbers:<slice>", "hash", "deduplicator", RECORD_SECONDS, "number to story, of one slice"),
+    KeyPattern("pairs:<story>", "hash", "deduplicator", RECORD_SECONDS, "other story to the pair's decision"),
     KeyPattern(
         "cluster:<id>", "hash", "deduplicator", None, "a cluster's state; a tombstone resolves for ever"
     ),
-    KeyPattern("lease:<role>", "string", "streams", 60, "who is the one active holder of a role"),
+    KeyPattern("lease:<role>", "hash", "streams", 60, "who is the one active holder of a role"),
 )
 
 

@@ -22,6 +22,8 @@ async def claim_forever(engine: Engine, patience: Patience, *, idle_seconds: flo
     cursor = "0-0"
     while not await patience.sleep(idle_seconds / 4 * random.uniform(0.75, 1.25)):  # noqa: S311 - jitter, no secret
         try:
+            if engine.may_read is not None and not await patience.until_redis_answers(engine.may_read):
+                continue
             cursor = await _sweep(engine, patience, cursor, idle_ms=int(idle_seconds * 1000))
         except Stopped:
             return

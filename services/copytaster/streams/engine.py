@@ -50,14 +50,19 @@ class Engine:
         handler: Handler,
         concurrency: int,
         patience: Patience,
+        may_read: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
-        """`stream` is the stream's name; at most `concurrency` entries are decided at a time."""
+        """`stream` is the stream's name; at most `concurrency` entries are decided at a time.
+
+        `may_read`, where given, is asked before each read and claim: a role of which only one may be active.
+        """
         self.redis = redis
         self.keys = keys
         self.stream = keys.stream(stream)
         self.group = group
         self.consumer = consumer
         self.patience = patience
+        self.may_read = may_read
         self.in_flight: set[str] = set()
         self.last_progress = time.monotonic()
         self._handler = handler

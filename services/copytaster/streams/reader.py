@@ -8,7 +8,7 @@ when Redis is read-only. `PatientReads` keeps both from happening: FastStream's 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from faststream import AckPolicy
@@ -28,8 +28,16 @@ BLOCK_MS: Final = 1000
 class PatientReads:
     """Stands in for `xreadgroup` of the broker's client: an error becomes an empty read after a pause."""
 
-    def __init__(self, read: Callable[..., Awaitable[Any]], redis: Redis, patience: Patience) -> None:
+    def __init__(
+        self,
+        read: Callable[..., Awaitable[Any]],
+        redis: Redis,
+        patience: Patience,
+        gates: Mapping[str, Callable[[], Awaitable[bool]]],
+    ) -> None:
+        """`gates` gives, by group, what has to say yes before a read."""
         self._read = read
+        self._gates = gates
         self._redis = redis
         self._patience = patience
         self._wait_seconds = FIRST_WAIT_SECONDS
@@ -39,7 +47,12 @@ class PatientReads:
         self, groupname: str, consumername: str, streams: dict[str, Any], **options: Any
     ) -> Any:
         """What the server gives, or `()` when it cannot give anything at present."""
+        gate = self._gates.get(groupname)
         try:
+            if gate is not None and not await gate():
+                self.last_return = time.monotonic()
+                await self._patience.sleep(BLOCK_MS / 1000)
+                return ()
             reply = await self._read(groupname, consumername, streams, **options)
         except RedisError as error:
             await self._recover(error, groupname, list(streams))
@@ -94,9 +107,12 @@ def subscribe(broker: RedisBroker, engine: Engine, *, batch_entries: int) -> Non
         await engine.process(raw_entries(message.raw_message))
 
 
-async def install_patience(broker: RedisBroker, redis: Redis, patience: Patience) -> PatientReads:
+async def install_patience(
+    broker: RedisBroker, redis: Redis, patience: Patience, engines: Sequence[Engine]
+) -> PatientReads:
     """Connect the broker and put `PatientReads` in front of its reads; gives them, for the health check."""
     client: Any = await broker.connect()
-    reads = PatientReads(client.xreadgroup, redis, patience)
+    gates = {engine.group: engine.may_read for engine in engines if engine.may_read is not None}
+    reads = PatientReads(client.xreadgroup, redis, patience, gates)
     client.xreadgroup = reads
     return reads

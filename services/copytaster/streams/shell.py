@@ -109,7 +109,7 @@ async def _run(context: Context, service: str, build: Build) -> int:
         )
     health = Health(context.redis, parts.engines, list(parts.beats))
     if parts.engines:
-        reads = await install_patience(broker, context.redis, context.patience)
+        reads = await install_patience(broker, context.redis, context.patience, parts.engines)
         health.beats.append(lambda: reads.last_return)
     try:
         return await _serve(context, service, broker, parts, health)

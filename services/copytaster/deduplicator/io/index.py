@@ -1,0 +1,110 @@
+"""The candidate index in Redis: which stories of the window share passages, rare names or numbers with a story.
+
+Time is cut into slices of a week; a story's keys lie in its own slice, a search looks into the slices of the window.
+A slice expires by itself. A key is 64 bits: 14 name the bucket, 50 lie in the member together with the story's number
+(measured: 738 bytes a story for 64 keys, research on linking).
+"""
+
+from __future__ import annotations
+
+import uuid
+import zlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Final
+
+from redis.asyncio import Redis
+
+from copytaster.deduplicator.record import StoryRecord, from_json, to_json
+from copytaster.keys import DAY_SECONDS, RECORD_SECONDS, WINDOW_DAYS, Keys
+from copytaster_schemas.identity import short_id
+
+SLICE_MS: Final = 7 * DAY_SECONDS * 1000
+"""A week: five slices cover the window of 14 days on both sides, so a search asks each key five times at most."""
+
+WINDOW_MS: Final = WINDOW_DAYS * DAY_SECONDS * 1000
+
+BUCKET_BITS: Final = 14
+REST_BYTES: Final = 7
+
+MOST_PER_KEY: Final = 512
+"""Stories taken from one bucket for one key; a key that more stories share says little about any two of them."""
+
+_SCRIPTS: Final = files("copytaster.deduplicator.io")
+
+
+class Index:
+    """Records and candidate keys of one desk."""
+
+    def __init__(self, redis: Redis, keys: Keys) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._write = redis.register_script(_SCRIPTS.joinpath("index.lua").read_text(encoding="utf-8"))
+        self._lookup = redis.register_script(_SCRIPTS.joinpath("lookup.lua").read_text(encoding="utf-8"))
+
+    async def write(self, record: StoryRecord, index_keys: Sequence[int]) -> bool:
+        """Store the record and its keys; False when a newer version is stored already. Safe to repeat."""
+        week = record.time_ms // SLICE_MS
+        keys = [
+            self._keys.key("story", short_id(record.id)),
+            self._keys.key("numbers"),
+            self._keys.key("numbers", str(week)),
+            *(self._bucket(week, key) for key in index_keys),
+        ]
+        packed = zlib.compress(to_json(record).encode())
+        arguments = [
+            record.version,
+            packed,
+            uuid.UUID(record.id).bytes,
+            RECORD_SECONDS,
+            *map(_rest, index_keys),
+        ]
+        written, _ = await self._write(keys=keys, args=arguments)
+        return bool(written)
+
+    async def search(self, record: StoryRecord, index_keys: Sequence[int]) -> Mapping[str, int]:
+        """Urns of the stories that share keys with the record, with how many they share; itself left out."""
+        first = (record.time_ms - WINDOW_MS) // SLICE_MS
+        last = (record.time_ms + WINDOW_MS) // SLICE_MS
+        arguments: list[int | bytes] = [MOST_PER_KEY, *map(_rest, index_keys)]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for week in range(first, last + 1):
+                buckets = [self._bucket(week, key) for key in index_keys]
+                await self._lookup(
+                    keys=[self._keys.key("numbers", str(week)), *buckets], args=arguments, client=pipe
+                )
+            replies = await pipe.execute()
+        hits: Counter[str] = Counter()
+        for reply in replies:
+            for story, shared in zip(reply[::2], reply[1::2], strict=True):
+                hits[uuid.UUID(bytes=story).urn] += int(shared)
+        hits.pop(record.id, None)
+        return hits
+
+    async def records(self, stories: Sequence[str]) -> dict[str, StoryRecord]:
+        """The stored records of `stories` (urns); one that has expired is missing from the answer."""
+        if not stories:
+            return {}
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for story in stories:
+                pipe.hget(self._keys.key("story", short_id(story)), "record")
+            packed = await pipe.execute()
+        return {
+            story: from_json(zlib.decompress(value))
+            for story, value in zip(stories, packed, strict=True)
+            if value
+        }
+
+    def _bucket(self, week: int, key: int) -> str:
+        return self._keys.key("index", str(week), format(key >> (64 - BUCKET_BITS), "x"))
+
+
+def _rest(key: int) -> bytes:
+    """The part of a key that the bucket does not say: 50 bits in 7 bytes."""
+    return (key & ((1 << (64 - BUCKET_BITS)) - 1)).to_bytes(REST_BYTES, "big")
+
+
+def in_window(a: StoryRecord, b: StoryRecord) -> bool:
+    """Whether two stories lie close enough in time to be compared (design 5): at most 14 days apart."""
+    return abs(a.time_ms - b.time_ms) <= WINDOW_MS
