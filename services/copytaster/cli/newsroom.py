@@ -8,11 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import sys
 
 import click
 
-from copytaster.errors import Misconfigured
 from copytaster.newsroom.catalogue import load_catalogue
 from copytaster.newsroom.feeds import feeds_toml
 from copytaster.newsroom.timetable import (
@@ -77,11 +75,7 @@ def serve(
     Example:
       copytaster newsroom serve --port 0 --pace 0
     """
-    try:
-        asyncio.run(_serve(bind, port, pace_seconds, correct_after_seconds, vanish_after_seconds))
-    except Misconfigured as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
+    asyncio.run(_serve(bind, port, pace_seconds, correct_after_seconds, vanish_after_seconds))
 
 
 async def _serve(
