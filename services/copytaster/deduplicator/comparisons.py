@@ -1,0 +1,66 @@
+"""From pair decisions to the event `story.compared`. Pure: which links are said, in which order, and which only counted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from copytaster.deduplicator.decide import SILENT, PairDecision
+from copytaster.deduplicator.record import StoryRecord
+from copytaster_schemas import Evidence, Link, StoryCompared, StoryVersion
+
+MAX_LINKS: Final = 16
+"""A story lists its strongest links (design 3), so that an event stays below 64 KiB."""
+
+
+def compared(
+    record: StoryRecord,
+    decisions: Sequence[PairDecision],
+    versions: Mapping[str, int],
+    *,
+    revision: int,
+    policy: str,
+) -> StoryCompared:
+    """What is said of `record`: its links read from its side, merging ones first, then by confidence.
+
+    `decisions` have the record as `a`; `versions` gives the version of every other story.
+    """
+    said = sorted(
+        (decision for decision in decisions if decision.relation not in SILENT),
+        key=lambda decision: (not decision.merges, -decision.confidence_micro, decision.b),
+    )
+    return StoryCompared(
+        story=StoryVersion(uri=record.id, version=record.version),
+        revision=revision,
+        links=[link_of(decision, record.version, versions[decision.b], policy) for decision in said[:MAX_LINKS]],
+        links_truncated=True if len(said) > MAX_LINKS else None,
+        candidates=len(decisions),
+        abstained=sum(decision.relation == "abstain" for decision in decisions),
+        unrelated=sum(decision.relation == "unrelated" for decision in decisions),
+        policy=policy,
+    )
+
+
+def link_of(decision: PairDecision, a_version: int, b_version: int, policy: str) -> Link:
+    """One link as it is published."""
+    a = StoryVersion(uri=decision.a, version=a_version)
+    b = StoryVersion(uri=decision.b, version=b_version)
+    return Link(
+        id=link_id(a, b, policy),
+        a=a,
+        b=b,
+        relation=decision.relation,
+        merges=decision.merges,
+        confidence=decision.confidence_milli / 1000,
+        direction=decision.direction,
+        direction_basis=list(decision.direction_basis),
+        evidence=Evidence.model_validate(decision.evidence),
+        policy=policy,
+    )
+
+
+def link_id(a: StoryVersion, b: StoryVersion, policy: str) -> str:
+    """The same for a pair of versions and a policy, whichever side is asked."""
+    sides = sorted(f"{side.uri}@{side.version}" for side in (a, b))
+    return hashlib.sha256("\n".join((*sides, policy)).encode()).hexdigest()[:32]
