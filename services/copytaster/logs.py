@@ -38,6 +38,7 @@ class Log(StrEnum):
     FEED_POLLED = "feed.polled"
     ARTICLE_FETCHED = "article.fetched"
     FETCHER_WAITED = "fetcher.waited"
+    FETCHER_FAILED = "fetcher.failed"
     STORY_EXTRACTED = "story.extracted"
     STORY_COMPARED = "story.compared"
     CLUSTERS_DERIVED = "clusters.derived"

@@ -137,16 +137,6 @@ def parse_networks(text: str, *, setting: str) -> tuple[Network, ...]:
     return tuple(networks)
 
 
-def parse_ports(text: str, *, setting: str) -> frozenset[int]:
-    """DEFAULT_PORTS and the ports of a comma-separated list; raises Misconfigured naming `setting`."""
-    ports = set(DEFAULT_PORTS)
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        if not (part.isascii() and part.isdigit() and 0 < int(part) < 65536):
-            raise Misconfigured(f"{setting}: {part!r} is no port between 1 and 65535")
-        ports.add(int(part))
-    return frozenset(ports)
-
-
 @dataclass(frozen=True, slots=True)
 class StaticHosts:
     """Names that an operator gave an address himself, before any DNS: exact ones and `*.suffix` ones."""

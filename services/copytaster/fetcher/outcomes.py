@@ -64,6 +64,8 @@ class Failure(StrEnum):
     NOT_A_FEED = "not_a_feed"
     ROBOTS = "robots"
     ROBOTS_UNREACHABLE = "robots_unreachable"
+    CRASHED = "fetch_crashed"
+    """A bug of ours; logged with its traceback, tried again like any other soft failure."""
 
 
 _CLASS: Final = {
@@ -72,6 +74,7 @@ _CLASS: Final = {
     Failure.TIMEOUT: FailureClass.TEMPORARY,
     Failure.PROTOCOL: FailureClass.TEMPORARY,
     Failure.ROBOTS_UNREACHABLE: FailureClass.TEMPORARY,
+    Failure.CRASHED: FailureClass.SOFT,
     Failure.TLS: FailureClass.SOFT,
     Failure.NOT_FOUND: FailureClass.SOFT,
     Failure.RATE_LIMITED: FailureClass.SOFT,

@@ -17,7 +17,7 @@ from copytaster.fetcher.notices import Drop, FeedNews, add_drop, add_feed_news, 
 from copytaster.fetcher.polling import PollPlan
 from copytaster.fetcher.wanted import correlation_of, event_item
 from copytaster.keys import STATE_SECONDS, Keys
-from copytaster.streams.effects import Check, Effects, Outbox, batched
+from copytaster.streams.effects import Check, Effects, Outbox, Value, batched
 
 ITEMS_PER_STEP: Final = 100
 """Items of one atomic step: at most 3 MB of arguments, so that the server is never held for long."""
@@ -60,7 +60,7 @@ def poll_steps(
 
 def _close(step: Effects, keys: Keys, outbox: Outbox, feed: FeedState, plan: PollPlan, now_ms: int) -> None:
     due_ms = now_ms + int(plan.next_seconds * 1000)
-    fields = {**plan.fields, "polled_ms": now_ms, "due_ms": due_ms}
+    fields: dict[str, Value] = {**plan.fields, "polled_ms": now_ms, "due_ms": due_ms}
     step.write_hash(keys.key("feed", feed.feed_id), fields, lifetime_seconds=None)
     step.op("ZADD", keys.key("feeds", "due"), due_ms, feed.feed_id)
     if plan.notice is None:
@@ -105,7 +105,7 @@ def _want(step: Effects, keys: Keys, feed: FeedState, one: Judged, language: str
     if one.verdict is Verdict.NEW:
         step.checks.append(Check(key, "feed", "absent"))
     first_seen_ms = one.known.first_seen_ms or now_ms
-    fields = {
+    fields: dict[str, Value] = {
         "feed": feed.feed_id,
         "url": candidate.url,
         "host": candidate.host,

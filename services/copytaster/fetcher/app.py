@@ -1,0 +1,75 @@
+"""Wires the fetcher: settings, Redis, the HTTP client, the lane of feeds, the lane of articles, the feeds file."""
+
+from __future__ import annotations
+
+from copytaster.fetcher.io.articles import Articles
+from copytaster.fetcher.io.client import Client
+from copytaster.fetcher.io.feeds_file import FeedsFile
+from copytaster.fetcher.io.lane import Lane
+from copytaster.fetcher.io.poller import Poller
+from copytaster.fetcher.io.store import Store
+from copytaster.fetcher.networks import AddressPolicy, parse_networks, parse_static_hosts
+from copytaster.settings import Settings
+from copytaster.streams.shell import Context, Loop, Parts, run_service
+
+FEED_SPACING_SECONDS = 1.0
+"""Least time between two polls of one host; with a smaller spacing for pages that one holds for feeds, too."""
+
+
+async def serve(settings: Settings) -> int:
+    """Run the fetcher until SIGTERM or SIGINT; gives the exit code."""
+    return await run_service(settings, service="fetcher", build=build)
+
+
+async def build(context: Context) -> Parts:
+    """The parts of the fetcher; raises Misconfigured for a wrong setting or feeds file."""
+    settings, patience = context.settings, context.patience
+    client = await make_client(settings).__aenter__()
+    try:
+        store = Store(context.redis, context.keys)
+        poller = Poller(
+            client, store, context.keys, patience, interval_seconds=settings.poll_interval_seconds
+        )
+        articles = Articles(
+            client, store, context.keys, patience, spacing_seconds=settings.host_spacing_seconds
+        )
+        slots = max(settings.fetch_concurrency // 2, 1)
+        page_spacing_ms = int(settings.host_spacing_seconds * 1000)
+        feed_spacing_ms = min(page_spacing_ms, int(FEED_SPACING_SECONDS * 1000))
+        polls = Lane(
+            lambda limit: store.claim_feeds(limit, spacing_ms=feed_spacing_ms),
+            poller.poll,
+            slots=slots,
+            patience=patience,
+        )
+        pages = Lane(
+            lambda limit: store.claim_items(limit, spacing_ms=page_spacing_ms),
+            articles.fetch,
+            slots=slots,
+            patience=patience,
+        )
+        poller.on_wanted = pages.wake
+        loops: list[Loop] = [polls.run, pages.run]
+        if settings.feeds_file is not None:
+            feeds_file = FeedsFile(settings.feeds_file, store, context.keys, patience)
+            await feeds_file.apply()
+            loops.append(feeds_file.watch)
+    except BaseException:
+        await client.close()
+        raise
+    return Parts(
+        loops=loops,
+        beats=[polls.beat, pages.beat],
+        trims=["articles", "feeds", "drops"],
+        closers=[client.close],
+    )
+
+
+def make_client(settings: Settings) -> Client:
+    """The HTTP client that the settings ask for; raises Misconfigured naming the setting that is wrong."""
+    networks = parse_networks(
+        ",".join(settings.fetch_allow_networks), setting="COPYTASTER_FETCH_ALLOW_NETWORKS"
+    )
+    hosts = parse_static_hosts(",".join(settings.fetch_resolve), setting="COPYTASTER_FETCH_RESOLVE")
+    policy = AddressPolicy(networks, frozenset(settings.fetch_allow_ports))
+    return Client(policy=policy, hosts=hosts, contact=settings.contact)

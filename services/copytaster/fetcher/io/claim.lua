@@ -1,0 +1,63 @@
+-- Claims due members of a queue for one fetcher: lease, fence and the gate of their host in one atomic step.
+--
+-- A member whose host is not free yet gets a slot of its own at the end of the host's line, and is due again then: no
+-- member is looked at again and again while it waits, so that the work grows with the members and not with their square.
+-- A lease that runs out makes its member due by itself; the fence tells a late worker that it lost the member.
+--
+-- KEYS: queue (zset, member by due ms)
+-- ARGV: prefix of the members' hashes, prefix of the hosts' hashes, lane (field prefix of the gate), lease ms,
+--       most members to claim, most members to look at, least gap between two requests of a host in ms, life of a
+--       host's hash in ms
+-- Returns {now ms, due ms of the next member or -1, {member, {field, value ...}} ...}
+local queue = KEYS[1]
+local members, hosts, lane = ARGV[1], ARGV[2], ARGV[3]
+local lease, limit, scan = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local spacing, host_life = tonumber(ARGV[7]), ARGV[8]
+-- Slots lie a little further apart than the gap, so that a member taken late does not push the one behind it back.
+local MARGIN, MARGIN_MS = 0.05, 20
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function gap_of(delay)
+  return math.max(spacing, tonumber(delay) or 0)
+end
+
+local claimed = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'LIMIT', 0, scan)) do
+  if #claimed >= limit then
+    break
+  end
+  local key = members .. id
+  local held = redis.call('HMGET', key, 'host', 'reserved')
+  if not held[1] then
+    redis.call('ZREM', queue, id)
+  else
+    local host = hosts .. held[1]
+    local gate = redis.call('HMGET', host, lane .. ':last', lane .. ':next', 'not_before', 'delay_ms')
+    local gap = gap_of(gate[4])
+    local free = math.max((tonumber(gate[1]) or 0) + gap, tonumber(gate[3]) or 0)
+    local line = tonumber(gate[2]) or 0
+    local slot_gap = gap > 0 and math.floor(gap * (1 + MARGIN)) + MARGIN_MS or 0
+    if now >= free and (held[2] == '1' or line <= now) then
+      redis.call('HSET', host, lane .. ':last', now, lane .. ':next', math.max(line, now + slot_gap))
+      redis.call('HSET', key, 'reserved', '')
+      redis.call('HINCRBY', key, 'fence', 1)
+      redis.call('ZADD', queue, now + lease, id)
+      claimed[#claimed + 1] = { id, redis.call('HGETALL', key) }
+    else
+      local slot = math.max(line, free)
+      redis.call('HSET', key, 'reserved', '1')
+      redis.call('HSET', host, lane .. ':next', slot + slot_gap)
+      redis.call('ZADD', queue, slot, id)
+    end
+    redis.call('PEXPIRE', host, host_life)
+  end
+end
+
+local first = redis.call('ZRANGE', queue, 0, 0, 'WITHSCORES')
+local reply = { now, first[2] and math.floor(tonumber(first[2])) or -1 }
+for _, one in ipairs(claimed) do
+  reply[#reply + 1] = one
+end
+return reply

@@ -1,0 +1,201 @@
+"""Works on one claimed feed: asks for it, reads it, and commits what came of it. Decisions are made in the pure core."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+import xxhash
+
+from copytaster.fetcher.document import FeedDocument, UnreadableFeed
+from copytaster.fetcher.feedstate import FeedState
+from copytaster.fetcher.io.client import Client, FetchFailed, Limits, Response
+from copytaster.fetcher.io.store import Store
+from copytaster.fetcher.items import Judged, Verdict, candidates, judge, keyed
+from copytaster.fetcher.outcomes import Failure, PollStatus, failure_of_status
+from copytaster.fetcher.parsing import parse_feed
+from copytaster.fetcher.poll_steps import PollResult, poll_steps
+from copytaster.fetcher.polling import PollAnswer, conditional_headers, plan_poll
+from copytaster.fetcher.schedule import parse_retry_after
+from copytaster.keys import DAY_SECONDS, Keys
+from copytaster.logs import Log, get_logger
+from copytaster.streams.commit import Outcome
+from copytaster.streams.effects import Outbox
+from copytaster.streams.patience import Patience, Stopped
+from copytaster.text.urls import BadUrl, host_of
+
+ACCEPT: Final = (
+    "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, "
+    "application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
+)
+MAX_ROUNDS: Final = 10
+"""Decisions made again because another feed wanted the same article first; more means a bug."""
+
+# Changes with every build of the document and says nothing of its items.
+_BUILD_DATE: Final = re.compile(rb"<lastBuildDate>[^<]{0,100}</lastBuildDate>")
+
+
+class Poller:
+    """Polls feeds of one desk."""
+
+    def __init__(
+        self, client: Client, store: Store, keys: Keys, patience: Patience, *, interval_seconds: float
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._keys = keys
+        self._patience = patience
+        self._outbox = Outbox(keys, "fetcher")
+        self._interval_seconds = interval_seconds
+        self._limits = Limits()
+        self.on_wanted: Callable[[], None] = _nothing
+        """Called when articles were added to the queue."""
+
+    async def poll(self, feed_id: str, fields: dict[bytes, bytes], now_ms: int) -> None:
+        """Poll one claimed feed to its end; logs the one closing line of the poll."""
+        started = time.monotonic()
+        feed = FeedState.from_hash(feed_id, fields)
+        try:
+            answer = await self._answer(feed)
+            status, facts = await self._settle(feed, answer, now_ms, started)
+        except Stopped:
+            return
+        log = get_logger().warning if status is PollStatus.FAILED else get_logger().info
+        log(
+            Log.FEED_POLLED,
+            status=status.value,
+            feed=feed.urn,
+            feed_url=feed.url,
+            http_status=answer.http_status,
+            byte_count=answer.byte_count,
+            elapsed_ms=round((time.monotonic() - started) * 1000),
+            **facts,
+        )
+
+    async def _answer(self, feed: FeedState) -> PollAnswer:
+        """What the feed's server has to say; every trouble becomes a failure, a bug too (with its traceback)."""
+        try:
+            response = await self._client.get(
+                feed.url, accept=ACCEPT, limits=self._limits, headers=conditional_headers(feed)
+            )
+            return await self._read(feed, response)
+        except FetchFailed as error:
+            return PollAnswer(http_status=error.status, failure=error.failure, detail=error.detail)
+        except Exception as error:
+            get_logger().error(Log.FETCHER_FAILED, status="crashed", feed_url=feed.url, exc_info=error)
+            return PollAnswer(failure=Failure.CRASHED, detail=type(error).__name__)
+
+    async def _read(self, feed: FeedState, response: Response) -> PollAnswer:
+        facts = PollAnswer(response.status, response.headers, byte_count=len(response.body))
+        challenged = response.headers.get("cf-mitigated", "").lower() == "challenge"
+        failure = failure_of_status(response.status, challenged=challenged)
+        if failure is not None:
+            return await self._refused(response, failure)
+        if response.status == 304:
+            return facts
+        digest = xxhash.xxh3_128_hexdigest(_BUILD_DATE.sub(b"", response.body))
+        if digest == feed.body_hash:
+            return PollAnswer(response.status, response.headers, digest, len(response.body))
+        try:
+            document = await _parse(response)
+        except UnreadableFeed as error:
+            return PollAnswer(
+                response.status, byte_count=len(response.body), failure=error.failure, detail=error.detail
+            )
+        return PollAnswer(response.status, response.headers, digest, len(response.body), document)
+
+    async def _refused(self, response: Response, failure: Failure) -> PollAnswer:
+        now = datetime.now(UTC)
+        wait = parse_retry_after(response.headers.get("retry-after"), now=now)
+        if failure is Failure.RATE_LIMITED and wait:
+            await hold_host(self._store, self._patience, response.final_url, wait)
+        return PollAnswer(
+            response.status, failure=failure, detail=f"HTTP {response.status}", retry_after_seconds=wait
+        )
+
+    async def _settle(
+        self, feed: FeedState, answer: PollAnswer, now_ms: int, started: float
+    ) -> tuple[PollStatus, dict[str, object]]:
+        """Decide and commit, again from the start when the stored state has moved meanwhile."""
+        chance = random.random()  # noqa: S311 - jitter, no secret
+        for _ in range(MAX_ROUNDS):
+            result, committed = await self._round(feed, answer, now_ms, chance, started)
+            if committed:
+                return result.plan.status, self._facts(result, answer)
+            current = await self._patience.until_redis_answers(partial(self._store.feed, feed.feed_id))
+            if current is None or current.fence != feed.fence:
+                return PollStatus.STALE, {}
+            feed = current
+        raise RuntimeError(f"feed {feed.feed_id}: lost {MAX_ROUNDS} races for the same state")
+
+    async def _round(
+        self, feed: FeedState, answer: PollAnswer, now_ms: int, chance: float, started: float
+    ) -> tuple[PollResult, bool]:
+        """One decision, and whether all of it was committed."""
+        result = await self._patience.until_redis_answers(partial(self._decide, feed, answer, now_ms, chance))
+        done_ms = now_ms + int((time.monotonic() - started) * 1000)
+        for step in poll_steps(self._keys, self._outbox, feed, result, now_ms=done_ms):
+            outcome = await self._patience.until_redis_answers(partial(self._store.commit, step))
+            if outcome is not Outcome.COMMITTED:
+                return result, False
+        return result, True
+
+    async def _decide(self, feed: FeedState, answer: PollAnswer, now_ms: int, chance: float) -> PollResult:
+        document = answer.document
+        judged: list[Judged] = []
+        seen: dict[str, str] = {}
+        forgotten: list[str] = []
+        if document is not None:
+            items = keyed(document.items)
+            memory = await self._store.memory(feed.feed_id)
+            found = candidates(feed.feed_id, items, memory.revisions)
+            known = await self._store.known(one.article_id for one in found)
+            judged = judge(feed.feed_id, found, known)
+            today = now_ms // (DAY_SECONDS * 1000)
+            seen, forgotten = memory.updates(items, today), memory.forgotten(items, today)
+        wanted = any(one.verdict in (Verdict.NEW, Verdict.REVISED) for one in judged)
+        plan = plan_poll(
+            feed, answer, found_items=wanted, default_seconds=self._interval_seconds, chance=chance
+        )
+        return PollResult(plan, judged, document.language if document else None, seen, forgotten)
+
+    def _facts(self, result: PollResult, answer: PollAnswer) -> dict[str, object]:
+        verdicts = Counter(one.verdict.value for one in result.judged)
+        if verdicts[Verdict.NEW.value] or verdicts[Verdict.REVISED.value]:
+            self.on_wanted()
+        facts: dict[str, object] = {f"{verdict}_items": count for verdict, count in sorted(verdicts.items())}
+        facts["next_seconds"] = round(result.plan.next_seconds, 1)
+        if answer.failure is not None:
+            facts |= {"reason": answer.failure.value, "detail": answer.detail}
+        return facts
+
+
+def _nothing() -> None:
+    return None
+
+
+async def _parse(response: Response) -> FeedDocument:
+    """Parsing holds the processor for milliseconds to seconds; a thread keeps the loop answering meanwhile."""
+    return await asyncio.to_thread(
+        parse_feed,
+        response.body,
+        url=response.final_url,
+        content_type=response.headers.get("content-type"),
+    )
+
+
+async def hold_host(store: Store, patience: Patience, url: str, seconds: float) -> None:
+    """Let nobody ask the host of `url` for that long: the scope of a 429 is the host (research/fetching.md, 6)."""
+    try:
+        host = host_of(url)
+    except BadUrl:
+        return
+    until_ms = int((time.time() + seconds) * 1000)
+    await patience.until_redis_answers(lambda: store.hold_host(host, until_ms=until_ms))

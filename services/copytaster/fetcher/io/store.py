@@ -1,0 +1,178 @@
+"""The fetcher's state in Redis: claims, reads of what decisions need, and commits. Decides nothing itself.
+
+All keys come from `keys`; every method may raise redis' errors and is safe to repeat.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from copytaster.fetcher.feedstate import FeedState
+from copytaster.fetcher.items import KnownArticle
+from copytaster.fetcher.memory import Memory
+from copytaster.fetcher.robots import RobotsAnswer
+from copytaster.keys import DAY_SECONDS, Keys
+from copytaster.streams.commit import Outcome, commit
+from copytaster.streams.effects import Effects
+
+CLAIM: Final = files("copytaster.fetcher.io").joinpath("claim.lua").read_text(encoding="utf-8")
+
+LEASE_MS: Final = 120_000
+"""A claim runs out after twice what one poll or fetch may take, robots.txt and a redirected page included."""
+
+SCAN_PER_CLAIM: Final = 8
+"""Members looked at per member that may be claimed: those whose host is busy are given a slot meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Members taken from a queue: (id, fields of its hash); the server's time and when the next member is due."""
+
+    now_ms: int
+    next_ms: int | None
+    members: tuple[tuple[str, dict[bytes, bytes]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleState:
+    """What an article's step has to know: the counters of its events, and the latest claim of its want."""
+
+    sequence: int
+    drops: int
+    fence: int
+    done_fence: int | None
+    """The claim that ended the latest want; None while none did."""
+
+
+class Store:
+    """The fetcher's state of one desk."""
+
+    def __init__(self, redis: Redis, keys: Keys, *, lease_ms: int = LEASE_MS) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._lease_ms = lease_ms
+        self._claim = redis.register_script(CLAIM)
+
+    async def claim_feeds(self, limit: int, *, spacing_ms: int) -> Claims:
+        """Up to `limit` due feeds, taken for the time of the lease."""
+        return await self._take(self._keys.key("feeds", "due"), "feed", "feeds", limit, spacing_ms)
+
+    async def claim_items(self, limit: int, *, spacing_ms: int) -> Claims:
+        """Up to `limit` due items, taken for the time of the lease, their hosts free for a request each."""
+        return await self._take(self._keys.key("wanted"), "item", "pages", limit, spacing_ms)
+
+    async def _take(self, queue: str, kind: str, lane: str, limit: int, spacing_ms: int) -> Claims:
+        reply: list[Any] = await self._claim(
+            keys=[queue],
+            args=[
+                self._keys.key(kind, ""),
+                self._keys.key("host", ""),
+                lane,
+                self._lease_ms,
+                limit,
+                limit * SCAN_PER_CLAIM,
+                spacing_ms,
+                DAY_SECONDS * 1000,
+            ],
+        )
+        members = tuple((raw_id.decode(), _pairs(flat)) for raw_id, flat in reply[2:])
+        return Claims(int(reply[0]), int(reply[1]) if int(reply[1]) >= 0 else None, members)
+
+    async def feed(self, feed_id: str) -> FeedState | None:
+        """The stored state of a feed, None when it is not listed."""
+        fields = await self._redis.hgetall(self._keys.key("feed", feed_id))
+        return FeedState.from_hash(feed_id, fields) if fields else None
+
+    async def feeds(self, feed_ids: Sequence[str]) -> dict[str, FeedState]:
+        """The stored states of those of the feeds that are listed."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for feed_id in feed_ids:
+                pipe.hgetall(self._keys.key("feed", feed_id))
+            replies = await pipe.execute()
+        pairs = zip(feed_ids, replies, strict=True)
+        return {feed_id: FeedState.from_hash(feed_id, fields) for feed_id, fields in pairs if fields}
+
+    async def brought(self) -> set[str]:
+        """The ids of the feeds that the feeds file brought."""
+        return {raw.decode() for raw in await self._redis.smembers(self._keys.key("feeds", "file"))}
+
+    async def memory(self, feed_id: str) -> Memory:
+        """What the feed remembers of its items."""
+        return Memory.from_hash(await self._redis.hgetall(self._keys.key("seen", feed_id)))
+
+    async def known(self, article_ids: Iterable[str]) -> dict[str, KnownArticle]:
+        """What is stored of the articles, by id; an entry for each."""
+        ids = list(dict.fromkeys(article_ids))
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for article_id in ids:
+                pipe.hmget(self._keys.key("item", article_id), "feed", "revision", "first_seen_ms")
+                pipe.hget(self._keys.key("article", article_id), "dropped")
+            replies = await pipe.execute()
+        return {
+            article_id: _known(replies[2 * place], replies[2 * place + 1])
+            for place, article_id in enumerate(ids)
+        }
+
+    async def article(self, article_id: str) -> ArticleState:
+        """The counters of an article."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hmget(self._keys.key("article", article_id), "sequence", "dropped")
+            pipe.hmget(self._keys.key("item", article_id), "fence", "done")
+            (sequence, drops), (fence, done) = await pipe.execute()
+        return ArticleState(
+            int(sequence or 0), int(drops or 0), int(fence or 0), None if done is None else int(done)
+        )
+
+    async def forget_item(self, article_id: str) -> None:
+        """Take a member out of the queue of wanted articles."""
+        await self._redis.zrem(self._keys.key("wanted"), article_id)
+
+    async def commit(self, step: Effects) -> Outcome:
+        """What became of one atomic step."""
+        return await commit(self._redis, step)
+
+    async def robots(self, origin: str) -> RobotsAnswer | None:
+        """The stored answer for an origin (scheme, host, port), None when there is none or it has run out."""
+        raw = await self._redis.get(self._keys.key("robots", origin))
+        if raw is None:
+            return None
+        stored = json.loads(raw)
+        return RobotsAnswer(reachable=bool(stored["reachable"]), text=str(stored["text"]))
+
+    async def keep_robots(self, origin: str, host: str, answer: RobotsAnswer, *, delay_ms: int) -> None:
+        """Store the answer for its life, and the crawl delay in the gate of `host`."""
+        host_key = self._keys.key("host", host)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            value = json.dumps({"reachable": answer.reachable, "text": answer.text})
+            pipe.set(self._keys.key("robots", origin), value, ex=answer.lifetime_seconds)
+            pipe.hset(host_key, "delay_ms", str(delay_ms))
+            pipe.expire(host_key, DAY_SECONDS)
+            await pipe.execute()
+
+    async def hold_host(self, host: str, *, until_ms: int) -> None:
+        """Let nobody ask `host` before `until_ms` (Retry-After of a 429)."""
+        key = self._keys.key("host", host)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(key, "not_before", str(until_ms))
+            pipe.expire(key, DAY_SECONDS)
+            await pipe.execute()
+
+
+def _pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _known(stored: Sequence[bytes | None], dropped: bytes | None) -> KnownArticle:
+    feed, revision, first_seen = stored
+    return KnownArticle(
+        feed_id=feed.decode() if feed else None,
+        revision=revision.decode() if revision else None,
+        first_seen_ms=int(first_seen) if first_seen else None,
+        drops=int(dropped or 0),
+    )
