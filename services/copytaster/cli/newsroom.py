@@ -26,7 +26,7 @@ _SECONDS = click.FloatRange(min=0)
 
 @click.group("newsroom")
 def command() -> None:
-    r"""A small newsroom to try Copytaster on: invented outlets in four languages that copy from each other.
+    r"""A small newsroom to try Copytaster on: invented outlets in five languages that copy from each other.
 
     \b
     Example:

@@ -17,6 +17,7 @@ MONTHS: Final[Mapping[str, tuple[str, ...]]] = {
     "de": _words("Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
     "en": _words("January February March April May June July August September October November December"),
     "fr": _words("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
+    "vi": tuple(f"tháng {number}" for number in range(1, 13)),
     "ru": _words("января февраля марта апреля мая июня июля августа сентября октября ноября декабря"),
 }
 """Months as they stand after a day: Russian in the genitive."""
@@ -25,6 +26,7 @@ WEEKDAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "de": _words("Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag"),
     "en": _words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday"),
     "fr": _words("lundi mardi mercredi jeudi vendredi samedi dimanche"),
+    "vi": ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật"),
     "ru": ("в понедельник", "во вторник", "в среду", "в четверг", "в пятницу", "в субботу", "в воскресенье"),
 }
 """Days of the week as they stand in running text; the Russian ones bring their preposition."""
@@ -34,6 +36,7 @@ DATELINE: Final[Mapping[str, str]] = {
     "en": "$month_name $day",
     "fr": "$day $month_name",
     "ru": "$day $month_name",
+    "vi": "$day $month_name",
 }
 
 FEED_DATE_FORMS: Final = (

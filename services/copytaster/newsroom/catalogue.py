@@ -114,7 +114,7 @@ def _article(
         path=entry["path"],
         kind=entry["kind"],
         derived_from=entry.get("derived_from"),
-        language=languages[entry["outlet"]],
+        language=entry.get("language", languages[entry["outlet"]]),
         section=entry["section"],
         headline=entry["headline"],
         lead=entry.get("lead"),

@@ -58,9 +58,10 @@ def test_an_edit_that_changes_nothing_is_refused() -> None:
         ("de", "KARSUND, {date} - am {weekday}, ab {weekday+2}", "KARSUND, 1. Mai - am Freitag, ab Sonntag"),
         ("en", "KARSUND, {date} - on {weekday}, from {weekday+3}", "KARSUND, May 1 - on Friday, from Monday"),
         ("fr", "KARSUND, {date} - {weekday}, dès {weekday+1}", "KARSUND, 1 mai - vendredi, dès samedi"),
+        ("vi", "KARSUND, ngày {date}, hôm {weekday}", "KARSUND, ngày 1 tháng 5, hôm thứ Sáu"),
         ("ru", "КАРСУНД, {date}. {Weekday}, {weekday-1}", "КАРСУНД, 1 мая. В пятницу, в четверг"),
     ],
-    ids=["German", "English", "French", "Russian"],
+    ids=["German", "English", "French", "Vietnamese", "Russian"],
 )
 def test_dates_are_printed_as_a_newspaper_of_that_language_does(
     language: str, text: str, printed: str
