@@ -131,5 +131,5 @@ def _nothing_left(text: str, begin: int, end: int, chain: tuple[Mention, ...]) -
     kept = text[begin : chain[0].begin] + " ⁂ " + text[chain[-1].end : end]
     kept = re.sub(r"\w[\w.]*\s?/\s*⁂|⁂\s*(?:[-/]\s?\w[\w.-]*)+", "⁂", kept)  # Nordfunk/dpa, dpa/lni, AFP/nd
     kept = re.sub(r"dpa:\S+", " ", kept)  # the agency's own document number
-    left = [token for token in re.split(r"[^\w'’.©]+", kept) if token.strip("'’._") and token != "⁂"]
-    return all(token.lower().strip("'’.:") in _CREDIT_WORDS or _INITIALS.fullmatch(token) for token in left)
+    left = [word for word in re.split(r"[^\w'’.©⁂]+", kept) if word.strip("'’._⁂")]
+    return all(word.lower().strip("'’.:⁂") in _CREDIT_WORDS or _INITIALS.fullmatch(word) for word in left)

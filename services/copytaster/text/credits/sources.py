@@ -40,8 +40,10 @@ def source_credits(text: str, begin: int, *, field: str) -> list[Credit]:
         for match in _LABELLED_URL.finditer(text)
         if _HAS_ARTICLE_PATH.match(match["url"])
     ]
-    for match in _ORIGINAL_ON.finditer(text):
-        found.append(_credit(match, "outlet", begin, field, "original_on", 0.9, agency=None))
+    found += [
+        _credit(m, "outlet", begin, field, "original_on", 0.9, agency=None)
+        for m in _ORIGINAL_ON.finditer(text)
+    ]
     mark = _SYNDICATION.match(text)
     if mark is not None:
         found.append(_credit(mark, "mark", begin, field, "syndication_mark", 0.8, agency=None))
