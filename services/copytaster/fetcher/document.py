@@ -66,8 +66,15 @@ def plain_text(value: Any, *, is_html: bool = False) -> str | None:
 
 
 def text_or_none(value: Any) -> str | None:
-    """`value` stripped, None when it is no text or blank."""
-    return (value.strip() or None) if isinstance(value, str) else None
+    """`value` stripped, None when it is no text or blank.
+
+    Lone surrogates (written as `&#55357;` in real feeds) cannot be encoded anywhere later and become question marks.
+    """
+    if not isinstance(value, str):
+        return None
+    if not value.isascii():
+        value = value.encode("utf-8", errors="replace").decode("utf-8")
+    return value.strip() or None
 
 
 def unique_texts(values: Iterable[Any]) -> tuple[str, ...]:
