@@ -16,6 +16,7 @@ from typing import Final
 
 from redis.asyncio import Redis
 
+from copytaster.deduplicator.candidates import BUCKET_LIMIT, TOP_CANDIDATES, rank
 from copytaster.deduplicator.record import StoryRecord, from_json, to_json
 from copytaster.keys import DAY_SECONDS, RECORD_SECONDS, WINDOW_DAYS, Keys
 from copytaster_schemas.identity import short_id
@@ -28,8 +29,8 @@ WINDOW_MS: Final = WINDOW_DAYS * DAY_SECONDS * 1000
 BUCKET_BITS: Final = 14
 REST_BYTES: Final = 7
 
-MOST_PER_KEY: Final = 512
-"""Stories taken from one bucket for one key; a key that more stories share says little about any two of them."""
+MOST_RANKED: Final = 10 * TOP_CANDIDATES
+"""Stories looked at before the window is full of candidates; slices reach up to a week beyond the window."""
 
 _SCRIPTS: Final = files("copytaster.deduplicator.io")
 
@@ -67,7 +68,7 @@ class Index:
         """Urns of the stories that share keys with the record, with how many they share; itself left out."""
         first = (record.time_ms - WINDOW_MS) // SLICE_MS
         last = (record.time_ms + WINDOW_MS) // SLICE_MS
-        arguments: list[int | bytes] = [MOST_PER_KEY, *map(_rest, index_keys)]
+        arguments: list[int | bytes] = [BUCKET_LIMIT, *map(_rest, index_keys)]
         async with self._redis.pipeline(transaction=False) as pipe:
             for week in range(first, last + 1):
                 buckets = [self._bucket(week, key) for key in index_keys]
@@ -81,6 +82,18 @@ class Index:
                 hits[uuid.UUID(bytes=story).urn] += int(shared)
         hits.pop(record.id, None)
         return hits
+
+    async def candidates(self, record: StoryRecord, index_keys: Sequence[int]) -> list[StoryRecord]:
+        """The records most worth comparing with `record`, best first: the best ranked within the window of time."""
+        ranked = rank(await self.search(record, index_keys), top=MOST_RANKED)
+        near: list[StoryRecord] = []
+        for begin in range(0, len(ranked), TOP_CANDIDATES):
+            names = ranked[begin : begin + TOP_CANDIDATES]
+            known = await self.records(names)
+            near += [known[name] for name in names if name in known and in_window(record, known[name])]
+            if len(near) >= TOP_CANDIDATES:
+                break
+        return near[:TOP_CANDIDATES]
 
     async def records(self, stories: Sequence[str]) -> dict[str, StoryRecord]:
         """The stored records of `stories` (urns); one that has expired is missing from the answer."""

@@ -1,0 +1,76 @@
+"""Wires the deduplicator: a linker and a clusterer in every process; of the clusterers one is active per desk."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from copytaster.deduplicator.io import clusterer, linker
+from copytaster.deduplicator.io.clusters import Clusters
+from copytaster.deduplicator.io.index import Index
+from copytaster.deduplicator.matcher import Matcher
+from copytaster.deduplicator.policy import load
+from copytaster.logs import instance_name
+from copytaster.settings import Settings
+from copytaster.streams.engine import Engine, Handler
+from copytaster.streams.lease import Lease
+from copytaster.streams.shell import Context, Parts, run_service
+
+SERVICE = "deduplicator"
+
+LINKING_AT_ONCE = 8
+"""Stories whose look-ups overlap; the comparing itself runs one at a time."""
+
+
+async def serve(settings: Settings) -> int:
+    """Run the deduplicator until it is stopped; gives the exit code."""
+    return await run_service(settings, service=SERVICE, build=build)
+
+
+async def build(context: Context) -> Parts:
+    """The engines of both roles, sharing one memory of features and one thread for comparing."""
+    redis, keys = context.redis, context.keys
+    index = Index(redis, keys)
+    matcher = Matcher(load())
+    cpu = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compare")
+    lease = Lease(redis, keys, clusterer.GROUP, instance_name())
+    clusters = Clusters(redis, keys, index)
+    link = linker.Linker(redis, keys, index, matcher, cpu)
+    cluster = clusterer.Clusterer(redis, keys, clusters, matcher, lease, cpu)
+    engines = [
+        _engine(context, "stories", linker.GROUP, link, LINKING_AT_ONCE),
+        _engine(context, "links", clusterer.GROUP, cluster, 1, lease=lease),
+    ]
+
+    async def close() -> None:
+        cpu.shutdown(wait=False, cancel_futures=True)
+
+    return Parts(
+        engines=engines,
+        loops=[partial(lease.keep, context.patience)],
+        trims=["links", "clusters"],
+        closers=[close],
+    )
+
+
+def _engine(
+    context: Context,
+    stream: str,
+    group: str,
+    handler: Handler,
+    concurrency: int,
+    *,
+    lease: Lease | None = None,
+) -> Engine:
+    return Engine(
+        context.redis,
+        context.keys,
+        stream=stream,
+        group=group,
+        consumer=instance_name(),
+        service=SERVICE,
+        handler=handler,
+        concurrency=concurrency,
+        patience=context.patience,
+        may_read=lease.held if lease else None,
+    )
