@@ -59,7 +59,7 @@ def _files(folder: str, ending: str) -> list[Traversable]:
 
 def _outlet(path: Traversable) -> Outlet:
     raw = tomllib.loads(path.read_text("utf-8"))
-    feed = {"full_text": False, "charset": "utf-8", **raw.pop("feed")}
+    feed = {"full_text": False, "charset": "utf-8", "link_suffix": "", **raw.pop("feed")}
     inserts = tuple(Insert(**insert) for insert in raw.pop("inserts", ()))
     template = (content() / "outlets" / f"{raw['host']}.html").read_text("utf-8")
     raw["robots"] = raw["robots"].lstrip()

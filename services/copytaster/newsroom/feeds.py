@@ -95,7 +95,7 @@ def _rss2_item(outlet: Outlet, entry: FeedEntry) -> str:
     return (
         "<item>\n"
         + _element("title", entry.headline)
-        + _element("link", entry.url)
+        + _element("link", entry.url + outlet.feed.link_suffix)
         + _element("guid", _guid(outlet, entry), f' isPermaLink="{permalink}"')
         + _element("pubDate", _date(outlet, entry.published))
         + _element("dc:creator", entry.byline)
@@ -125,7 +125,7 @@ def _atom_entry(outlet: Outlet, entry: FeedEntry) -> str:
     return (
         "<entry>\n"
         + _element("title", entry.headline)
-        + f'<link rel="alternate" type="text/html" href={quoteattr(entry.url)}/>\n'
+        + f'<link rel="alternate" type="text/html" href={quoteattr(entry.url + outlet.feed.link_suffix)}/>\n'
         + _element("id", _guid(outlet, entry))
         + _element("published", _date(outlet, entry.published))
         + _element("updated", _date(outlet, entry.modified))
@@ -156,7 +156,7 @@ def _rdf_item(outlet: Outlet, entry: FeedEntry) -> str:
     return (
         f"<item rdf:about={quoteattr(entry.url)}>\n"
         + _element("title", entry.headline)
-        + _element("link", entry.url)
+        + _element("link", entry.url + outlet.feed.link_suffix)
         + _element("description", entry.summary)
         + _element("dc:date", _date(outlet, entry.published))
         + _element("dc:creator", entry.byline)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 from copytaster.newsroom.texts import Paragraph
 
@@ -30,7 +31,10 @@ OddityKind = Literal["consent_wall", "list_page", "dead_link", "disallowed"]
 
 @dataclass(frozen=True, slots=True)
 class FeedForm:
-    """How an outlet's feed is written: `dates` is one of `almanac.FEED_DATE_FORMS`."""
+    """How an outlet's feed is written: `dates` is one of `almanac.FEED_DATE_FORMS`.
+
+    `link_suffix` is what its links carry for counting readers; the page is the same without it.
+    """
 
     kind: FeedKind
     path: str
@@ -38,6 +42,7 @@ class FeedForm:
     permalink_guids: bool
     full_text: bool
     charset: str
+    link_suffix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +196,12 @@ class Catalogue:
         while article.derived_from is not None:
             article = self.articles[article.derived_from]
         return article
+
+    def at_address(self, url: str) -> Article | None:
+        """The article whose page has that address, whatever its port, query and fragment; None for any other."""
+        parts = urlsplit(url)
+        place = (parts.hostname, parts.path)
+        return next((one for one in self.articles.values() if (one.outlet, one.path) == place), None)
 
     def item_ids(self) -> tuple[str, ...]:
         """The ids of all feed items, articles and oddities, in the order of their publication."""
