@@ -24,18 +24,22 @@ DEFAULT_PORT = 8800
 _SECONDS = click.FloatRange(min=0)
 
 
-@click.group("newsroom")
+def _example(*lines: str) -> str:
+    """An example at the end of a help text; the backspace character keeps click from filling its lines."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+@click.group(
+    "newsroom",
+    epilog=_example(
+        "copytaster newsroom serve &", "curl -H 'Host: nordpost.example' http://127.0.0.1:8800/feed.xml"
+    ),
+)
 def command() -> None:
-    r"""A small newsroom to try Copytaster on: invented outlets in five languages that copy from each other.
-
-    \b
-    Example:
-      copytaster newsroom serve &
-      curl -H 'Host: nordpost.example' http://127.0.0.1:8800/feed.xml
-    """
+    """A small newsroom to try Copytaster on: invented outlets in five languages that copy from each other."""
 
 
-@command.command()
+@command.command(epilog=_example("copytaster newsroom serve --port 0 --pace 0"))
 @click.option("--bind", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
@@ -67,13 +71,9 @@ def command() -> None:
 def serve(
     bind: str, port: int, pace_seconds: float, correct_after_seconds: float, vanish_after_seconds: float
 ) -> None:
-    r"""Serve all outlets on one port, told apart by the Host header, until interrupted.
+    """Serve all outlets on one port, told apart by the Host header, until interrupted.
 
     Prints one line of JSON with the port once it listens.
-
-    \b
-    Example:
-      copytaster newsroom serve --port 0 --pace 0
     """
     asyncio.run(_serve(bind, port, pace_seconds, correct_after_seconds, vanish_after_seconds))
 
@@ -81,8 +81,12 @@ def serve(
 async def _serve(
     bind: str, port: int, pace_seconds: float, correct_after_seconds: float, vanish_after_seconds: float
 ) -> None:
-    from copytaster.newsroom.server import serve as start  # aiohttp comes with an extra; `feeds` does without
-
+    try:
+        from copytaster.newsroom.server import serve as start
+    except ModuleNotFoundError as error:  # aiohttp comes with an extra; the other commands do without
+        raise click.UsageError(
+            f"serve needs the package {error.name}, which is not installed; try: pip install 'copytaster[newsroom]'"
+        ) from error
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -102,27 +106,17 @@ async def _serve(
         await running.close()
 
 
-@command.command()
+@command.command(epilog=_example("copytaster newsroom feeds --port 8800 > feeds.toml"))
 @click.option(
     "--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65535), help="The server's."
 )
 def feeds(port: int) -> None:
-    r"""Print a feeds.toml that names every feed of the newsroom.
-
-    \b
-    Example:
-      copytaster newsroom feeds --port 8800 > feeds.toml
-    """
+    """Print a feeds.toml that names every feed of the newsroom."""
     click.echo(feeds_toml(port), nl=False)
 
 
-@command.command()
+@command.command(epilog=_example("copytaster newsroom expected | grep gas-denial"))
 def expected() -> None:
-    r"""Print the truth: one line of JSON an article with its news point, kind, source, language and credits.
-
-    \b
-    Example:
-      copytaster newsroom expected | grep gas-denial
-    """
+    """Print the truth: one line of JSON an article with its news point, kind, source, language and credits."""
     for article in load_catalogue().expected():
         click.echo(json.dumps(article, ensure_ascii=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 
 from click.testing import CliRunner
@@ -40,7 +41,7 @@ def test_help_teaches_by_example() -> None:
     for arguments in (["--help"], ["serve", "--help"], ["feeds", "--help"], ["expected", "--help"]):
         done = CliRunner().invoke(command, arguments)
         assert done.exit_code == 0
-        assert "Example:" in done.stdout
+        assert re.search(r"^ +Example:\n +copytaster newsroom \w+", done.stdout, re.MULTILINE)
 
 
 def test_a_port_that_is_none_is_a_usage_error() -> None:
