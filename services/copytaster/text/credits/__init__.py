@@ -20,7 +20,7 @@ from copytaster.text.credits.photos import photo_credits
 from copytaster.text.credits.roles import settle_roles
 from copytaster.text.credits.sources import source_credits
 
-__all__ = ["Credit", "Dateline", "find_credits", "find_dateline"]
+__all__ = ["Credit", "Dateline", "collect_credits", "find_credits", "find_dateline", "settle_roles"]
 
 
 def find_credits(text: str, *, field: str = "text") -> list[Credit]:
@@ -29,12 +29,17 @@ def find_credits(text: str, *, field: str = "text") -> list[Credit]:
     `field` is text, lead, title, caption or byline: in a caption an unexplained agency is a photo credit, in a byline an
     originator. Offsets are code points into `text`.
     """
+    return settle_roles(collect_credits(text, field=field), len(text))
+
+
+def collect_credits(text: str, *, field: str = "text") -> list[Credit]:
+    """Every credit of a text in order of appearance, roles not settled: for callers that settle several fields at once."""
     found: list[Credit] = []
     for line in _lines(text):
         if line.mentions:
-            found += _line_credits(line, field)
+            found += sorted(_line_credits(line, field), key=lambda credit: credit.begin or 0)
         found += source_credits(line.text, line.begin, field=field)
-    return settle_roles(found, len(text))
+    return found
 
 
 def _line_credits(line: Line, field: str) -> list[Credit]:

@@ -15,12 +15,12 @@ _REPORTING: Final = frozenset({"attributed", "reports", "agency_named", "told", 
 
 
 def settle_roles(found: list[Credit], text_chars: int) -> list[Credit]:
-    """At most one credit for an agency in a role, in order of appearance.
+    """At most one credit for an agency in a role, in the order of `found` (texts first, each in its own order).
 
     Without a dateline, credit line or source label, the first agency that the text says it follows becomes the
     originator, with lower confidence. An originator's own inline mentions are left out.
     """
-    ordered = sorted(found, key=lambda c: (c.begin or 0, -c.confidence))
+    ordered = list(found)
     if not any(c.role in {ORIGINATOR, TRANSLATOR_OF} for c in ordered):
         ordered = _promoted(ordered, text_chars)
     origins = {c.agency for c in ordered if c.role == ORIGINATOR}
@@ -28,10 +28,14 @@ def settle_roles(found: list[Credit], text_chars: int) -> list[Credit]:
     for credit in ordered:
         if credit.role == QUOTED and credit.agency in origins:
             continue
-        key = (credit.agency, credit.role, credit.quote if credit.role == CITED_URL else "")
+        key = _key(credit)
         if key not in best or credit.confidence > best[key].confidence:
             best[key] = credit
-    return sorted(best.values(), key=lambda c: c.begin or 0)
+    return [credit for credit in ordered if best.get(_key(credit)) is credit]
+
+
+def _key(credit: Credit) -> tuple[str | None, str, str]:
+    return (credit.agency, credit.role, credit.quote if credit.role == CITED_URL else "")
 
 
 def _promoted(ordered: list[Credit], text_chars: int) -> list[Credit]:

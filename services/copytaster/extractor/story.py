@@ -1,0 +1,142 @@
+"""From a page's bytes to a story's values: the one entry of the extractor's core. No I/O, no clock."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from copytaster.errors import Discard
+from copytaster.extractor.body import Body, page_body
+from copytaster.extractor.captions import page_captions
+from copytaster.extractor.decode import decode
+from copytaster.extractor.dom_credits import dom_credits
+from copytaster.extractor.extracted import Extracted, flat, to_story
+from copytaster.extractor.jsonld import article_node, string
+from copytaster.extractor.lead import page_lead
+from copytaster.extractor.metadata import Metadata, page_metadata
+from copytaster.extractor.page import Page, parse_page, text_of
+from copytaster.extractor.titles import fold
+from copytaster.extractor.versions import text_hash
+from copytaster.extractor.walls import is_teaser, refuse_wall
+from copytaster.text.credits import Credit, collect_credits, find_dateline, settle_roles
+from copytaster.text.language import guess_language
+from copytaster.text.urls import BadUrl, fetch_url, url_key
+from copytaster_schemas.article import FeedItem
+from copytaster_schemas.identity import story_urn
+
+__all__ = ["Extracted", "extract_page", "flat", "to_story"]
+
+_CORRECTION: Final = re.compile(
+    r"^\W*(?:(?:corrections?|clarification|berichtigung|korrektur|richtigstellung|rectificatif|correctif|corrección|rectificación|errata|"
+    r"correzione|rettifica|sprostowanie|исправление|уточнение|виправлення|уточнення|düzeltme|đính chính)\b|"
+    r"\((?:corrects|berichtigt|korrigiert|corrige)\b)",
+    re.IGNORECASE,
+)
+
+
+def extract_page(
+    body: bytes, *, url: str, content_type: str | None, feed_item: FeedItem | None = None
+) -> Extracted:
+    """The story on a page fetched from `url` (after redirects).
+
+    `content_type` is the HTTP header's value. What the page leaves out (title, authors, times) is taken from the feed
+    item. Raises `Discard` with the code for what is left out: bad_url, empty_body, body_too_large, not_html, too_complex, and the
+    walls of `walls.refuse_wall`.
+    """
+    try:
+        final_url = fetch_url(url)
+        decoded = decode(body, content_type)
+        page = parse_page(decoded.html, url=final_url)
+        metadata = page_metadata(page, feed_item)
+    except BadUrl as error:
+        raise Discard(error.code, str(error)) from None
+    figure_captions = page_captions(page.tree)
+    article = article_node(page.jsonld)
+    content = page_body(page, article, titles=_titles(page, metadata), captions=figure_captions)
+    title = metadata.title or ""
+    lead = page_lead(page.tree, _descriptions(page, metadata), title=title, paragraphs=content.paragraphs)
+    refuse_wall(page, decoded.html, title=title, text=content.text, lead=lead)
+    captions = tuple(dict.fromkeys((*figure_captions, *content.captions)))
+    credits = _credits(page, metadata, content, lead, captions)
+    return _assembled(page, metadata, content, lead, captions, credits, charset=decoded.charset)
+
+
+def _assembled(
+    page: Page,
+    metadata: Metadata,
+    content: Body,
+    lead: str | None,
+    captions: tuple[str, ...],
+    credits: tuple[Credit, ...],
+    *,
+    charset: str,
+) -> Extracted:
+    key = _identity(page.url, metadata.canonical_url)
+    dateline = find_dateline(content.text)
+    teaser = is_teaser(content.text, accessible_for_free=metadata.is_accessible_for_free)
+    sample = "\n".join(filter(None, (content.text, lead, metadata.title)))
+    return Extracted(
+        uri=story_urn(key),
+        key=key,
+        url=page.url,
+        canonical_url=metadata.canonical_url,
+        title=metadata.title,
+        lead=lead,
+        text=content.text,
+        captions=captions,
+        byline=metadata.byline.printed,
+        authors=metadata.byline.authors,
+        published=metadata.published,
+        modified=metadata.modified,
+        language=guess_language(sample, declared=metadata.declared_language).code,
+        site=metadata.outlet.site,
+        outlet=metadata.outlet.name,
+        section=metadata.section,
+        keywords=metadata.keywords,
+        image_url=metadata.image_url,
+        usage_terms=metadata.usage_terms,
+        is_accessible_for_free=False if teaser else metadata.is_accessible_for_free,
+        body_scope="teaser" if teaser else "full",
+        located=dateline.place if dateline else None,
+        correction_note=next((line for line in content.paragraphs if _CORRECTION.match(line)), None),
+        live_ticker=metadata.live,
+        credits=credits,
+        text_hash=text_hash(metadata.title, lead, content.text),
+        charset=charset,
+        escalated=content.escalated,
+    )
+
+
+def _identity(url: str, canonical: str | None) -> str:
+    """The key of the story: the canonical address on the same site, unless it is the front page of a deeper one."""
+    if canonical is None or (len(urlsplit(canonical).path) <= 1 and len(urlsplit(url).path) > 1):
+        return url_key(url)
+    return url_key(canonical)
+
+
+def _titles(page: Page, metadata: Metadata) -> frozenset[str]:
+    """Folded forms of the headline as it may be repeated in the body."""
+    stated = [metadata.title, page.meta.get("og:title"), string(article_node(page.jsonld).get("headline"))]
+    headings = [text_of(heading) for heading in page.tree.iter("h1")]
+    return frozenset(filter(None, (fold(text or "") for text in (*stated, *headings))))
+
+
+def _descriptions(page: Page, metadata: Metadata) -> tuple[str, ...]:
+    stated = (metadata.description, page.meta.get("og:description"), page.meta.get("description"), page.meta.get("twitter:description"))
+    return tuple(dict.fromkeys(text for text in stated if text))
+
+
+def _credits(page: Page, metadata: Metadata, content: Body, lead: str | None, captions: tuple[str, ...]) -> tuple[Credit, ...]:
+    """The credits of all fields, settled together: text first, for its spans."""
+    found = collect_credits(content.text)
+    found += collect_credits(lead or "", field="lead")
+    found += collect_credits(metadata.byline.printed, field="byline")
+    for caption in captions:
+        # Offsets into one of several captions would be ambiguous.
+        found += [
+            Credit(c.agency, c.role, c.field, None, None, c.quote, c.rule, c.confidence)
+            for c in collect_credits(caption, field="caption")
+        ]
+    found += dom_credits(page, foreign_canonical=metadata.foreign_canonical)
+    return tuple(settle_roles(found, len(content.text)))
