@@ -62,7 +62,6 @@ DROP_CODES: Final = {
     "login_wall": "a login stood before the article",
     "no_article": "no article text was found",
     "not_html": "the body is no HTML page",
-    "page_lost": "the page's bytes were no longer there",
     "redirect_loop": "too many redirects",
     "robots": "robots.txt disallows the address",
     "script_only": "the page needs a script to show its text",

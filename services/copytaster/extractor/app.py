@@ -1,0 +1,39 @@
+"""Wires the extractor: one engine on `articles`, and the worker processes that do the extracting."""
+
+from __future__ import annotations
+
+from copytaster.extractor.io.handler import GROUP, Extractor
+from copytaster.extractor.io.workers import Workers
+from copytaster.logs import instance_name
+from copytaster.settings import Settings
+from copytaster.streams.engine import Engine
+from copytaster.streams.shell import Context, Parts, run_service
+
+SERVICE = "extractor"
+
+
+async def serve(settings: Settings) -> int:
+    """Run the extractor until it is stopped; gives the exit code."""
+    return await run_service(settings, service=SERVICE, build=build)
+
+
+async def build(context: Context) -> Parts:
+    """The engine, as wide as there are workers and one entry in waiting for each."""
+    settings = context.settings
+    workers = Workers(
+        settings.extract_workers,
+        timeout_seconds=settings.extract_timeout_seconds,
+        memory_mib=settings.extract_memory_mib,
+    )
+    engine = Engine(
+        context.redis,
+        context.keys,
+        stream="articles",
+        group=GROUP,
+        consumer=instance_name(),
+        service=SERVICE,
+        handler=Extractor(context.redis, context.keys, workers.extract),
+        concurrency=2 * settings.extract_workers,
+        patience=context.patience,
+    )
+    return Parts(engines=[engine], trims=["stories"], closers=[workers.close])

@@ -1,0 +1,141 @@
+"""What becomes of a fetched article, as effects: a story published or revised, nothing new, a drop. Pure.
+
+All that it depends on comes in as values: the stored state of article and story, the extraction, the time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from copytaster.errors import Discard
+from copytaster.extractor.extracted import Extracted, to_story
+from copytaster.extractor.versions import PUBLISHED, UNCHANGED, StoryState, decide
+from copytaster.keys import RECORD_SECONDS, STATE_SECONDS, Keys
+from copytaster.streams.effects import Cause, Check, Effects, Guard, Outbox
+from copytaster_schemas import ArticleFetched, ItemDropped, Story
+from copytaster_schemas.identity import short_id
+from copytaster_schemas.registry import ITEM_DROPPED, STORY_PUBLISHED, STORY_REVISED
+
+MAX_BODY_BYTES: Final = 48 * 1024
+"""A longer body lies behind `dataref`, so that no event passes the 64 KiB that CloudEvents calls safe (design 3)."""
+
+MAX_DETAIL_CHARS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The stored state of an article and of the story on its page; `first_created` as ISO 8601, None if unknown."""
+
+    extracted_sequence: int = 0
+    dropped: int = 0
+    story: StoryState | None = None
+    first_created: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where effects go: the keys of the desk and the outbox of the extractor."""
+
+    keys: Keys
+    outbox: Outbox
+
+
+def superseded(desk: Desk, article: ArticleFetched) -> Effects:
+    """A newer fetch of the article was processed before: nothing but its bytes goes."""
+    effects = Effects(status="superseded", facts={"article": article.article, "sequence": article.sequence})
+    effects.op("UNLINK", desk.keys.key(article.dataref))
+    return effects
+
+
+def told(
+    desk: Desk, article: ArticleFetched, found: Extracted, stored: Stored, *, cause: Cause, now: datetime
+) -> Effects:
+    """Published, revised or unchanged: the story's event and state, and the end of the page's bytes."""
+    verdict = decide(stored.story, found.text_hash)
+    effects = _finished(desk, article, status=verdict)
+    effects.facts = {"story_uri": found.uri, "outlet": found.site, "language": found.language}
+    version_key = desk.keys.key("version", short_id(found.uri))
+    if verdict == UNCHANGED:
+        effects.op("EXPIRE", version_key, STATE_SECONDS)
+        return effects
+    version = (stored.story.version if stored.story else 0) + 1
+    first = datetime.fromisoformat(stored.first_created) if stored.first_created else now
+    story = to_story(
+        found,
+        version=version,
+        recorded=now,
+        first_recorded=first,
+        feed=article.item.feed,
+        outlet=None,
+        alt_ids=_alt_ids(article),
+    )
+    story = _without_long_body(effects, desk.keys, story)
+    event_type = STORY_PUBLISHED if verdict == PUBLISHED else STORY_REVISED
+    effects.events.append(
+        desk.outbox.event(
+            event_type, found.uri, version, story, time=now, cause=cause, guard=Guard(version_key)
+        )
+    )
+    row = {"text_hash": found.text_hash, "first_created": first.isoformat()}
+    effects.write_hash(version_key, row, lifetime_seconds=STATE_SECONDS)
+    effects.facts["version"] = version
+    return effects
+
+
+def left_out(
+    desk: Desk, article: ArticleFetched, reason: Discard, stored: Stored, *, cause: Cause, now: datetime
+) -> Effects:
+    """A drop with its code; the page's bytes go."""
+    item = article.item
+    effects = _finished(desk, article, status="dropped")
+    data = ItemDropped(
+        article=article.article,
+        sequence=stored.dropped + 1,
+        code=reason.code,
+        detail=reason.detail[:MAX_DETAIL_CHARS] or None,
+        stage="extractor",
+        feed=item.feed,
+        guid=item.guid,
+        url=article.final_url,
+        title=item.title,
+        status=article.status,
+        first_seen=item.first_seen,
+    )
+    guard = Guard(desk.keys.key("article", short_id(article.article)), "dropped")
+    effects.events.append(
+        desk.outbox.event(
+            ITEM_DROPPED, article.article, stored.dropped + 1, data, time=now, cause=cause, guard=guard
+        )
+    )
+    effects.facts = {"article": article.article, "code": reason.code}
+    return effects
+
+
+def _finished(desk: Desk, article: ArticleFetched, *, status: str) -> Effects:
+    """The end of one fetch: its sequence is the article's latest, its bytes go."""
+    key = desk.keys.key("article", short_id(article.article))
+    effects = Effects(status=status, checks=[Check(key, "extracted", "below", article.sequence)])
+    effects.write_hash(key, {"extracted": article.sequence}, lifetime_seconds=STATE_SECONDS)
+    effects.op("UNLINK", desk.keys.key(article.dataref))
+    return effects
+
+
+def _alt_ids(article: ArticleFetched) -> tuple[tuple[str, str], ...]:
+    ids = []
+    if article.requested_url != article.final_url:
+        ids.append(("requested", article.requested_url))
+    if article.item.guid:
+        ids.append(("guid", article.item.guid))
+    return tuple(ids)
+
+
+def _without_long_body(effects: Effects, keys: Keys, story: Story) -> Story:
+    text = story.text
+    if len(text.encode()) <= MAX_BODY_BYTES:
+        return story
+    dataref = f"body:{short_id(story.uri)}:{story.version}"
+    effects.op("SET", keys.key(dataref), text, "EX", RECORD_SECONDS)
+    bodies = [body.model_copy(update={"value": None}) for body in story.bodies]
+    return story.model_copy(update={"bodies": bodies, "dataref": dataref})
