@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from copytaster.newsroom.catalogue import load_catalogue
-from copytaster.newsroom.model import Article
+from copytaster.newsroom.verdict import Verdict, judge
+from copytaster_schemas import ClusterChanged, ItemDropped
 from tests.stack.composed import Stack, free_subnet
+from tests.support import wait_until_sync
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -23,14 +25,7 @@ LOG_FIELDS: Final = frozenset({"timestamp", "level", "event", "service", "instan
 CLUSTERS_SECONDS: Final = 240
 """The newsroom lets its items out within half a minute; a busy two-core machine takes a minute more for all of them."""
 
-COPIES: Final = ("verbatim", "edited", "excerpt")
-"""The kinds that must be in one cluster with what they derive from; rewrites and translations may still be apart."""
-
-ARTICLES: Final = {
-    (article.outlet, article.path): article
-    for article in load_catalogue().articles.values()
-    if not article.vanishes  # withdrawn in the middle of the test
-}
+CATALOGUE: Final = load_catalogue()
 
 
 @pytest.fixture(scope="module")
@@ -61,50 +56,39 @@ def _print_logs(stack: Stack, request: pytest.FixtureRequest) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """The clusters as their stream says, read at one moment."""
+    """The living clusters as their stream says, read at one moment."""
 
-    latest: dict[str, dict[str, Any]]
-    """Cluster urn to its latest event, those that ended left out."""
+    latest: dict[str, ClusterChanged]
+    """Cluster urn to its latest event."""
 
-    of_article: dict[str, str]
-    """Article id of the catalogue to the urn of the cluster that holds it."""
+    def articles(self, urn: str) -> dict[str, str]:
+        """Article id of the newsroom's catalogue to the uri of its story, for the members of a cluster."""
+        return {
+            article.id: member.story
+            for member in self.latest[urn].members
+            if (article := CATALOGUE.at_address(member.url or ""))
+        }
 
-    def apart(self) -> list[str]:
-        """Articles that are in no cluster, and copies that are in another one than their original."""
-        missing = [article.id for article in ARTICLES.values() if article.id not in self.of_article]
-        return missing + [
-            f"{article.id} is apart from {article.derived_from}"
-            for article in ARTICLES.values()
-            if article.kind in COPIES
-            and self.of_article.get(article.id) != self.of_article.get(str(article.derived_from))
-        ]
+    def verdict(self) -> Verdict:
+        """What is right and wrong with them."""
+        return judge(CATALOGUE, [list(self.articles(urn)) for urn in self.latest])
+
+    def holding(self, article_id: str) -> str:
+        """The urn of the cluster that holds the article."""
+        return next(urn for urn in self.latest if article_id in self.articles(urn))
 
 
 def _read_clusters(stack: Stack) -> Clusters:
-    latest: dict[str, dict[str, Any]] = {}
-    for fields in stack.entries("clusters"):
-        change = json.loads(fields["data"])
-        latest[change["cluster"]] = change
-    living = {urn: change for urn, change in latest.items() if change["state"] != "merged"}
-    of_article = {
-        article.id: urn
-        for urn, change in living.items()
-        for member in change["members"]
-        if (article := _article_at(member["url"]))
-    }
-    return Clusters(living, of_article)
-
-
-def _article_at(url: str) -> Article | None:
-    parts = urlsplit(url)
-    return ARTICLES.get((parts.hostname or "", parts.path))
+    changes = [ClusterChanged.model_validate_json(fields["data"]) for fields in stack.entries("clusters")]
+    latest = {change.cluster: change for change in changes}
+    return Clusters({urn: change for urn, change in latest.items() if change.state != "merged"})
 
 
 @pytest.fixture(scope="module")
 def clusters(stack: Stack) -> Clusters:
     """The clusters when every copy has joined its original, or when the time for that is over."""
     deadline = time.monotonic() + CLUSTERS_SECONDS
-    while (found := _read_clusters(stack)).apart() and time.monotonic() < deadline:
+    while not (found := _read_clusters(stack)).verdict().holds and time.monotonic() < deadline:
         time.sleep(1.0)
     return found
 
@@ -124,23 +108,26 @@ def test_every_service_gets_healthy(stack: Stack) -> None:
 
 def test_all_copies_join_their_original_and_look_alikes_stay_apart(clusters: Clusters) -> None:
     """Each cluster on the stream holds the copies, edits and excerpts of one news point and of no other."""
-    points: dict[str, set[str]] = {}
-    for article in ARTICLES.values():
-        points.setdefault(clusters.of_article.get(article.id, ""), set()).add(article.point)
+    verdict = clusters.verdict()
 
-    assert clusters.apart() == []
-    assert {urn: found for urn, found in points.items() if len(found) > 1} == {}
+    assert (verdict.absent, verdict.apart, verdict.mixed) == ((), (), ())
 
 
 def test_what_is_no_article_is_dropped_with_its_reason(stack: Stack, clusters: Clusters) -> None:
     """The consent wall, the list page, the dead link and the forbidden page are on `drops`, and in no cluster."""
-    expected = {item.path: item.dropped_as for item in load_catalogue().oddities}
+    expected = {item.path: item.dropped_as for item in CATALOGUE.oddities}
 
-    drops = [json.loads(fields["data"]) for fields in stack.entries("drops")]
+    def codes() -> dict[str, str]:
+        drops = (ItemDropped.model_validate_json(fields["data"]) for fields in stack.entries("drops"))
+        return {urlsplit(drop.url).path: drop.code for drop in drops if drop.url}
 
-    codes = {urlsplit(drop["url"]).path: drop["code"] for drop in drops if drop.get("url")}
-    assert {path: codes.get(path) for path in expected} == expected
-    members = [member["url"] for change in clusters.latest.values() for member in change["members"]]
+    wait_until_sync(
+        lambda: {path: codes().get(path) for path in expected} == expected,
+        description=f"the drops {expected}",
+        timeout_seconds=60,
+        poll_seconds=1,
+    )
+    members = [member.url or "" for change in clusters.latest.values() for member in change.members]
     assert not {urlsplit(url).path for url in members} & set(expected)
 
 
@@ -148,11 +135,8 @@ def test_one_article_can_be_followed_through_the_logs_from_feed_to_cluster(
     stack: Stack, clusters: Clusters
 ) -> None:
     """One correlation id leads from the fetch over the story and its comparison to the cluster's event."""
-    copy = next(article for article in ARTICLES.values() if article.kind == "verbatim")
-    urn = clusters.of_article[copy.id]
-    (uri,) = (
-        member["story"] for member in clusters.latest[urn]["members"] if _article_at(member["url"]) == copy
-    )
+    copy = next(article.id for article in CATALOGUE.articles.values() if article.kind == "verbatim")
+    uri = clusters.articles(clusters.holding(copy))[copy]
     story = next(fields for fields in stack.entries("stories") if fields["ce_subject"] == uri)
     correlation_id = story["ce_correlationid"]
 
@@ -181,7 +165,7 @@ def test_every_log_line_is_json_with_the_same_fields(stack: Stack, service: str)
     lines = stack.log_lines(service)
     sentences = [
         paragraph.text
-        for article in ARTICLES.values()
+        for article in CATALOGUE.articles.values()
         for paragraph in article.paragraphs
         if len(paragraph.text) > 60 and "{" not in paragraph.text
     ]
