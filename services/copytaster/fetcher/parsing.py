@@ -42,10 +42,10 @@ def parse_feed(body: bytes, *, url: str | None = None, content_type: str | None 
     if looks_like_json(body):
         return parse_json_feed(body, url=url)
     parsed = _run_feedparser(body, content_type)
-    if not parsed["entries"] and (not parsed.get("version") or _ITEM.search(body)):
+    if parsed is None or (not parsed["entries"] and (not parsed.get("version") or _ITEM.search(body))):
         cleaned = _without_noise(body)
         parsed = _run_feedparser(cleaned, content_type) if cleaned != body else parsed
-    if not parsed["entries"] and not parsed.get("version"):
+    if parsed is None or (not parsed["entries"] and not parsed.get("version")):
         raise UnreadableFeed(Failure.NOT_A_FEED, _what_it_is(body))
     feed = parsed["feed"]
     site = absolute(_feed_link(feed), url)
@@ -58,14 +58,21 @@ def parse_feed(body: bytes, *, url: str | None = None, content_type: str | None 
     )
 
 
-def _run_feedparser(body: bytes, content_type: str | None) -> Mapping[str, Any]:
-    """What feedparser makes of it; it is told no base, so that a link stays relative unless `xml:base` says otherwise."""
-    parsed: Mapping[str, Any] = feedparser.parse(
-        io.BytesIO(body),
-        response_headers={"content-type": content_type} if content_type else {},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+def _run_feedparser(body: bytes, content_type: str | None) -> Mapping[str, Any] | None:
+    """What feedparser makes of it, None when it breaks down.
+
+    It is told no base, so that a link stays relative unless `xml:base` says otherwise.
+    """
+    try:
+        parsed: Mapping[str, Any] = feedparser.parse(
+            io.BytesIO(body),
+            response_headers={"content-type": content_type} if content_type else {},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception:
+        # Its loose reader dies of a reference to no character (`&#55357;`) in many ways; the body is to blame, not us.
+        return None
     return parsed
 
 
@@ -97,12 +104,23 @@ _ROOT: Final = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf)\b", re.IGNORECASE)
 _ENCODING: Final = re.compile(rb"encoding=[\"']([\w.:-]+)[\"']")
 
 
+_REFERENCE: Final = re.compile(rb"&#(x[0-9a-f]+|[0-9]+);?", re.IGNORECASE)
+
+
+def _reference_to_a_character(match: re.Match[bytes]) -> bytes:
+    digits = match[1].lower()
+    code = int(digits[1:], 16) if digits.startswith(b"x") else int(digits[:10])
+    is_character = code in (9, 10, 13) or 32 <= code < 0xD800 or 0xDFFF < code <= 0x10FFFF
+    return match[0] if is_character else b""
+
+
 def _without_noise(body: bytes) -> bytes:
     """`body` without what strict and loose readers trip over.
 
-    That is text before the root (a broken or doubled XML declaration), control characters, and a namespace prefix on
-    RSS's own elements.
+    That is text before the root (a broken or doubled XML declaration), control characters, references to what is no
+    character, and a namespace prefix on RSS's own elements.
     """
+    body = _REFERENCE.sub(_reference_to_a_character, body)
     root = _ROOT.search(body)
     if root is None:
         return _CONTROL.sub(b"", body)

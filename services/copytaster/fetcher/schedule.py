@@ -84,15 +84,19 @@ def poll_backoff(
 
 
 def article_retry(
+    failure: Failure,
     *,
     tries: int,
     retry_after_seconds: float | None,
     chance: float,
     first_seconds: float = ARTICLE_RETRY_SECONDS,
 ) -> float | None:
-    """Seconds until an article is tried again after its `tries`-th failure; None when it has had all its tries."""
+    """Seconds until an article is tried again after its `tries`-th failure; None when it has had all its tries.
+
+    An article that brings out a bug of ours is kept and tried daily: a mended version will fetch it.
+    """
     if tries >= ARTICLE_TRIES:
-        return None
+        return float(DAY_SECONDS) if failure is Failure.CRASHED else None
     wait = jittered(first_seconds * 4 ** (tries - 1), chance)
     return max(wait, min(retry_after_seconds or 0.0, float(DAY_SECONDS)))
 

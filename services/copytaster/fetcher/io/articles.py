@@ -183,6 +183,7 @@ class Articles:
         wait = None
         if not is_final_for_article(trouble.failure):
             wait = article_retry(
+                trouble.failure,
                 tries=tries,
                 retry_after_seconds=trouble.retry_after_seconds,
                 chance=random.random(),  # noqa: S311 - jitter, no secret
