@@ -42,7 +42,9 @@ class Stack:
         plain = ("--ansi", "never", "--env-file", os.devnull)
         files = ("--file", "docker-compose.yml", "--file", "deploy/demo.yml")
         project = ("--project-name", self.project)
-        return self._run("compose", *plain, *project, *files, *arguments, timeout_seconds=timeout_seconds)
+        return self._run(
+            "compose", *plain, *project, *files, *arguments, timeout_seconds=timeout_seconds
+        ).stdout
 
     def up(self) -> None:
         """Build the images and start everything; comes back when all health checks pass."""
@@ -58,12 +60,15 @@ class Stack:
     def containers(self) -> list[dict[str, Any]]:
         """What `docker inspect` says of each container of the stack."""
         ids = self.compose("ps", "--all", "--quiet").split()
-        found: list[dict[str, Any]] = json.loads(self._run("inspect", *ids, timeout_seconds=60))
+        found: list[dict[str, Any]] = json.loads(self._run("inspect", *ids).stdout)
         return found
 
-    def log_lines(self, service: str) -> list[str]:
-        """All lines that `service` has logged so far."""
-        return self.compose("logs", "--no-log-prefix", "--no-color", service).splitlines()
+    def log_lines(self, service: str, *, last: int | None = None) -> list[str]:
+        """All lines that the containers of `service` have logged so far, or the `last` ones of each."""
+        tail = "all" if last is None else str(last)
+        ids = self.compose("ps", "--all", "--quiet", service).split()
+        logs = [self._run("logs", "--tail", tail, one) for one in ids]
+        return [line for log in logs for line in (log.stdout + log.stderr).splitlines()]
 
     def entries(self, stream: str) -> list[dict[str, str]]:
         """All entries of a stream of the desk `main`, oldest first, each as its fields."""
@@ -72,7 +77,7 @@ class Stack:
         )
         return [dict(zip(fields[::2], fields[1::2], strict=True)) for _, fields in json.loads(reply)]
 
-    def _run(self, *arguments: str, timeout_seconds: float) -> str:
+    def _run(self, *arguments: str, timeout_seconds: float = 60) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [self.docker, *arguments],
             cwd=ROOT,
@@ -84,7 +89,7 @@ class Stack:
         )
         if done.returncode:
             raise ComposeFailed(f"docker {' '.join(arguments)}\n{done.stdout[-4000:]}\n{done.stderr[-8000:]}")
-        return done.stdout
+        return done
 
     def _environment(self) -> dict[str, str]:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("COPYTASTER_")}

@@ -51,7 +51,8 @@ def _print_logs(stack: Stack, request: pytest.FixtureRequest) -> None:
     assert capture is not None
     with capture.global_and_fixture_disabled():
         print(f"\n---- {stack.project}", stack.compose("ps", "--all"), sep="\n")
-        print(stack.compose("logs", "--no-color", "--tail", "60"))
+        for service in ("redis", "newsroom", *SERVICES):
+            print(f"---- {service}", *stack.log_lines(service, last=30), sep="\n")
 
 
 @dataclass(frozen=True, slots=True)
