@@ -19,7 +19,7 @@ from copytaster import __version__
 
 
 class Log(StrEnum):
-    """All event names; `noun.verb_past`, constant strings, facts go into fields."""
+    """All event names; `noun.verb_past`, constant strings, facts go into fields. The README has the same table."""
 
     SERVICE_STARTED = "service.started"
     SERVICE_STOPPED = "service.stopped"
@@ -28,7 +28,6 @@ class Log(StrEnum):
     REDIS_RECOVERED = "redis.recovered"
     GROUP_CREATED = "group.created"
     STREAM_TRIMMED = "stream.trimmed"
-    ENTRY_PROCESSED = "entry.processed"
     ENTRY_FAILED = "entry.failed"
     ENTRY_DIED = "entry.died"
     ENTRY_CLAIMED = "entry.claimed"
@@ -37,12 +36,10 @@ class Log(StrEnum):
     FEEDS_APPLIED = "feeds.applied"
     FEED_POLLED = "feed.polled"
     ARTICLE_FETCHED = "article.fetched"
-    FETCHER_WAITED = "fetcher.waited"
     FETCHER_FAILED = "fetcher.failed"
     STORY_EXTRACTED = "story.extracted"
     STORY_COMPARED = "story.compared"
     CLUSTERS_DERIVED = "clusters.derived"
-    NEWSROOM_SERVED = "newsroom.served"
     LIBRARY_LOGGED = "library.logged"
 
 
@@ -65,6 +62,7 @@ def configure(*, service: str, desk: str, level: str = "info", json_lines: bool 
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
+    shared.append(_in_reading_order)
     final: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if as_json
@@ -87,6 +85,12 @@ def _constants(**constants: str) -> Any:
         return {**event, **{key: event.get(key, value) for key, value in constants.items()}}
 
     return add
+
+
+def _in_reading_order(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """When, how grave, what, by whom first; then the facts."""
+    first = ("timestamp", "level", "event", "status", "service", "instance", "desk", "version", "correlation_id")
+    return {name: event[name] for name in first if name in event} | event
 
 
 class _ToStructlog(logging.Handler):

@@ -10,7 +10,7 @@ from copytaster.deduplicator.io.clusters import Clusters
 from copytaster.deduplicator.io.index import Index
 from copytaster.deduplicator.matcher import Matcher
 from copytaster.deduplicator.policy import load
-from copytaster.logs import instance_name
+from copytaster.logs import Log, instance_name
 from copytaster.settings import Settings
 from copytaster.streams.engine import Engine, Handler
 from copytaster.streams.lease import Lease
@@ -38,8 +38,8 @@ async def build(context: Context) -> Parts:
     link = linker.Linker(redis, keys, index, matcher, cpu)
     cluster = clusterer.Clusterer(redis, keys, clusters, matcher, lease, cpu)
     engines = [
-        _engine(context, "stories", linker.GROUP, link, LINKING_AT_ONCE),
-        _engine(context, "links", clusterer.GROUP, cluster, 1, lease=lease),
+        _engine(context, "stories", linker.GROUP, link, LINKING_AT_ONCE, Log.STORY_COMPARED),
+        _engine(context, "links", clusterer.GROUP, cluster, 1, Log.CLUSTERS_DERIVED, lease=lease),
     ]
 
     async def close() -> None:
@@ -59,6 +59,7 @@ def _engine(
     group: str,
     handler: Handler,
     concurrency: int,
+    closing: Log,
     *,
     lease: Lease | None = None,
 ) -> Engine:
@@ -72,5 +73,6 @@ def _engine(
         handler=handler,
         concurrency=concurrency,
         patience=context.patience,
+        closing=closing,
         may_read=lease.held if lease else None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copytaster.extractor.io.handler import GROUP, Extractor
 from copytaster.extractor.io.workers import Workers
-from copytaster.logs import instance_name
+from copytaster.logs import Log, instance_name
 from copytaster.settings import Settings
 from copytaster.streams.engine import Engine
 from copytaster.streams.shell import Context, Parts, run_service
@@ -35,5 +35,6 @@ async def build(context: Context) -> Parts:
         handler=Extractor(context.redis, context.keys, workers.extract),
         concurrency=2 * settings.extract_workers,
         patience=context.patience,
+        closing=Log.STORY_EXTRACTED,
     )
     return Parts(engines=[engine], trims=["stories"], closers=[workers.close])

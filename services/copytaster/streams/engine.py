@@ -50,9 +50,12 @@ class Engine:
         handler: Handler,
         concurrency: int,
         patience: Patience,
+        closing: Log,
         may_read: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         """`stream` is the stream's name; at most `concurrency` entries are decided at a time.
+
+        `closing` names the one line that tells of each entry's end.
 
         `may_read`, where given, is asked before each read and claim: a role of which only one may be active.
         """
@@ -63,6 +66,7 @@ class Engine:
         self.consumer = consumer
         self.patience = patience
         self.may_read = may_read
+        self._closing = closing
         self.in_flight: set[str] = set()
         self.last_progress = time.monotonic()
         self._handler = handler
@@ -133,7 +137,7 @@ class Engine:
     def _close(self, effects: Effects, outcome: Outcome, started: float) -> None:
         status = effects.status if outcome is Outcome.COMMITTED else outcome.value
         elapsed_ms = round((time.monotonic() - started) * 1000)
-        self._log.info(Log.ENTRY_PROCESSED, status=status, elapsed_ms=elapsed_ms, **effects.facts)
+        self._log.info(self._closing, status=status, elapsed_ms=elapsed_ms, **effects.facts)
 
     async def _count_failure(self, entry_id: str, fields: Mapping[bytes, bytes], error: Exception) -> None:
         key = self.keys.key("failures", self.group)

@@ -14,6 +14,7 @@ from copytaster.deduplicator.io.index import Index
 from copytaster.deduplicator.matcher import Matcher
 from copytaster.deduplicator.policy import load
 from copytaster.keys import RECORD_SECONDS, Keys
+from copytaster.logs import Log
 from copytaster.newsroom.model import Article
 from copytaster.streams.commit import Outcome, commit
 from copytaster.streams.effects import Cause, Effects, Guard, Outbox
@@ -63,6 +64,7 @@ class Desk:
             handler=handler,
             concurrency=concurrency,
             patience=Patience(),
+            closing=Log.STORY_COMPARED,
         )
 
     async def pump(self) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from redis.asyncio import Redis
 
 from copytaster.keys import STATE_SECONDS, Keys
+from copytaster.logs import Log
 from copytaster.streams.effects import Cause, Effects, Guard, Outbox
 from copytaster.streams.engine import Engine, Handler
 from copytaster.streams.entries import Entry
@@ -64,6 +65,7 @@ def make_engine(
         handler=handler,
         concurrency=8,
         patience=patience or Patience(),
+        closing=Log.STORY_EXTRACTED,
     )
 
 

@@ -11,7 +11,7 @@ import signal
 import sys
 from dataclasses import replace
 
-from copytaster.logs import instance_name
+from copytaster.logs import Log, instance_name
 from copytaster.settings import load
 from copytaster.streams.effects import Effects
 from copytaster.streams.engine import Engine
@@ -41,6 +41,7 @@ async def build(context: Context) -> Parts:
         handler=handler,
         concurrency=4,
         patience=context.patience,
+        closing=Log.STORY_EXTRACTED,
     )
     return Parts(engines=[engine], trims=["feeds"])
 

@@ -102,7 +102,7 @@ def test_entries_published_before_the_first_start_are_handled_and_sigterm_ends_w
         code = service.stop()
 
     assert code == 0
-    closing = [line for line in service.lines() if line["event"] == "entry.processed"]
+    closing = [line for line in service.lines() if line["event"] == "story.extracted"]
     assert [line["status"] for line in closing] == ["copied"] * 30
     fields = {"timestamp", "level", "event", "service", "instance", "desk", "version", "correlation_id"}
     assert all(fields <= line.keys() for line in closing)
