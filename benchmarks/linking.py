@@ -1,0 +1,196 @@
+"""Quality of linking on the open evaluation data: pairs per set, clusters of the wire set, traps, the five seeds.
+
+`run(eval_data)` gives figures only, never a text. The pair scores are those of the shipped policy, which was trained on these very
+pairs: they say what the policy does, while the cross-validated figures stand in the policy file's training record and the
+closed half is scored elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.linking_data import LEFT_OUT_OF_PAIRS, LabelledPair, LinkingData, load
+from copytaster.deduplicator.bulk import Cluster, link_archive
+from copytaster.deduplicator.decide import PairDecision, compare
+from copytaster.deduplicator.features import features
+from copytaster.deduplicator.policy import load as load_policy
+from copytaster.deduplicator.record import StoryRecord, from_line
+
+PAIRS_PER_LABEL: Final = 600
+"""At most so many pairs of a set and label are scored, chosen by hash (as in research/linking.md)."""
+
+FALSE_MERGE_RATES: Final = (0.01, 0.003)
+
+COPY_KINDS: Final = frozenset({"original", "verbatim", "edited", "excerpt"})
+"""Wire kinds that must be together when one derives from the other within a language."""
+
+
+def run(eval_data: Path) -> dict[str, Any]:
+    """All figures, as plain values for JSON."""
+    data = load(eval_data)
+    decisions = decide_all(data)
+    seeds = seed_records(eval_data)
+    links, clusters = link_archive([*data.records.values(), *seeds], load_policy())
+    return {
+        "policy": load_policy().version,
+        "policy_digest": load_policy().digest,
+        "pairs": pair_figures(decisions),
+        "copies_and_traps": trap_figures(decisions),
+        "wire_clusters": cluster_figures(data, clusters),
+        "wire_copies": copy_figures(data, clusters),
+        "seeds": {"texts": len(seeds), "clusters": clusters_with(clusters, {seed.id for seed in seeds})},
+        "links": len(links),
+        "clusters": len(clusters),
+    }
+
+
+def decide_all(data: LinkingData) -> list[tuple[LabelledPair, PairDecision]]:
+    """The decision about every labelled pair, at most `PAIRS_PER_LABEL` of a set and label."""
+    policy = load_policy()
+    taken: dict[tuple[str, bool], list[LabelledPair]] = defaultdict(list)
+    for pair in sorted(data.pairs, key=lambda pair: sha256(f"{pair.a} {pair.b}".encode()).digest()):
+        if len(taken[pair.set, pair.same]) < PAIRS_PER_LABEL:
+            taken[pair.set, pair.same].append(pair)
+    wanted = [pair for pairs in taken.values() for pair in pairs]
+    ready = {
+        name: features(data.records[name], policy)
+        for name in sorted({side for p in wanted for side in (p.a, p.b)})
+    }
+    return [(pair, compare(ready[pair.a], ready[pair.b], policy)) for pair in wanted]
+
+
+def pair_figures(decisions: Sequence[tuple[LabelledPair, PairDecision]]) -> dict[str, dict[str, float]]:
+    """Per set: recall at false-merge rates over the negatives of all sets, and precision, recall, F1 of the merging decision."""
+    negatives = sorted(
+        (decision.confidence_micro for pair, decision in decisions if not pair.same), reverse=True
+    )
+    figures: dict[str, dict[str, float]] = {}
+    for name in sorted({pair.set for pair, _ in decisions}):
+        rows = [(pair.same, decision) for pair, decision in decisions if pair.set == name]
+        positives = [decision for same, decision in rows if same]
+        told: dict[str, float] = {"positives": len(positives), "negatives": len(rows) - len(positives)}
+        for rate in FALSE_MERGE_RATES if positives else ():
+            limit = negatives[int(rate * len(negatives))]
+            told[f"recall_at_{rate:.1%}"] = _share(
+                sum(found.confidence_micro > limit for found in positives), len(positives)
+            )
+        merged = [same for same, decision in rows if decision.merges]
+        told |= _prf(sum(merged), len(merged), len(positives))
+        told["false_merges"] = len(merged) - sum(merged)
+        figures[name] = told
+    return figures
+
+
+def trap_figures(decisions: Iterable[tuple[LabelledPair, PairDecision]]) -> dict[str, float]:
+    """The best precision on copies_and_traps at which at least 0.95 of the copies are found."""
+    rows = sorted(
+        (
+            (decision.confidence_micro, pair.same)
+            for pair, decision in decisions
+            if pair.set == "copies_and_traps"
+        ),
+        key=lambda row: (-row[0], row[1]),
+    )
+    copies = sum(same for _, same in rows)
+    found, best = 0, 0.0
+    for taken, (_, same) in enumerate(rows, 1):
+        found += same
+        if found >= 0.95 * copies:
+            best = max(best, found / taken)
+    return {"precision_at_recall_0.95": round(best, 3), "copies": copies, "traps": len(rows) - copies}
+
+
+def cluster_figures(data: LinkingData, clusters: Sequence[Cluster]) -> dict[str, float]:
+    """Pairwise precision and recall and B-cubed of the wire texts (round-ups and kill notes left out), all other texts as noise.
+
+    A false pair with a text of another set counts against precision too.
+    """
+    point = {text["id"]: text["story"] for text in data.wire if text["kind"] not in LEFT_OUT_OF_PAIRS}
+    apart = {text["id"] for text in data.wire if text["kind"] in LEFT_OUT_OF_PAIRS}
+    groups = [
+        [point.get(name, name) for name in cluster.members if name not in apart] for cluster in clusters
+    ]
+    groups = [group for group in groups if set(group) & set(point.values())]
+    together = sum(len(group) * (len(group) - 1) // 2 for group in groups)
+    right = sum(count * (count - 1) // 2 for group in groups for count in _counts(group).values())
+    wanted = sum(count * (count - 1) // 2 for count in _counts(point.values()).values())
+    return {
+        "texts": len(point),
+        "points": len(set(point.values())),
+        **_prf(right, together, wanted),
+    } | _b_cubed(groups)
+
+
+def copy_figures(data: LinkingData, clusters: Sequence[Cluster]) -> dict[str, Any]:
+    """Of the wire copies, edits and excerpts within a language: how many are with the text they were made from."""
+    home = {name: place for place, cluster in enumerate(clusters) for name in cluster.members}
+    texts = {text["id"]: text for text in data.wire}
+    told: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    apart = []
+    for text in data.wire:
+        source = texts.get(text["derived_from"] or "")
+        if (
+            source
+            and text["kind"] in COPY_KINDS
+            and source["story"] == text["story"]
+            and source["lang"] == text["lang"]
+        ):
+            together = home[text["id"]] == home[source["id"]]
+            told[text["kind"]][0] += together
+            told[text["kind"]][1] += 1
+            if not together:
+                apart.append(text["id"])
+    return {**{kind: f"{found} of {total}" for kind, (found, total) in sorted(told.items())}, "apart": apart}
+
+
+def seed_records(eval_data: Path) -> list[StoryRecord]:
+    """The five pages that the project was created from: same people, five stories."""
+    return [
+        from_line({"id": path.stem, "text": path.read_text(encoding="utf-8")})
+        for path in sorted((eval_data / "seeds").glob("*.txt"))
+    ]
+
+
+def clusters_with(clusters: Iterable[Cluster], names: set[str]) -> int:
+    """How many clusters hold one of these stories."""
+    return sum(bool(names & set(cluster.members)) for cluster in clusters)
+
+
+def _counts(values: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = defaultdict(int)
+    for value in values:
+        counts[value] += 1
+    return counts
+
+
+def _b_cubed(groups: Sequence[Sequence[str]]) -> dict[str, float]:
+    sizes = _counts(point for group in groups for point in group)
+    texts = sum(map(len, groups))
+    precision = (
+        sum(count * count / len(group) for group in groups for count in _counts(group).values()) / texts
+    )
+    recall = (
+        sum(count * count / sizes[point] for group in groups for point, count in _counts(group).items())
+        / texts
+    )
+    harmonic = 2 * precision * recall / (precision + recall)
+    return {
+        "b_cubed_precision": round(precision, 3),
+        "b_cubed_recall": round(recall, 3),
+        "b_cubed_f1": round(harmonic, 3),
+    }
+
+
+def _prf(right: int, found: int, wanted: int) -> dict[str, float]:
+    precision = right / found if found else 1.0
+    recall = right / wanted if wanted else 1.0
+    harmonic = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return {"precision": round(precision, 3), "recall": round(recall, 3), "f1": round(harmonic, 3)}
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 3) if whole else 0.0

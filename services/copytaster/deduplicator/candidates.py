@@ -1,0 +1,106 @@
+"""Which stories are worth comparing: the keys under which a story is found, and the ranking of what they find.
+
+The same keys serve the index in Redis and the one in memory. Two ways lead to a candidate: a shared passage (winnowed
+fingerprints, so excerpts are found too) and shared rare names and numbers (so rewrites and translations are found). Their
+number is bounded, and nothing depends on the order in which stories came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from xxhash import xxh3_64_intdigest
+
+from copytaster.deduplicator.features import Features
+from copytaster.deduplicator.policy import Policy
+
+MAX_PASSAGE_KEYS: Final = 64
+"""Passage keys of a story: the layouts of research/linking.md were measured with 64. A longer text keeps its least hashes, so
+two copies of one text keep the same."""
+
+OPENING_PASSAGE_KEYS: Final = 16
+"""Of those, kept for the first passages of the text whatever their hash: an excerpt mostly comes from there."""
+
+MAX_TERM_KEYS: Final = 24
+"""Pairs of rare names or numbers of the opening."""
+
+TERMS_PAIRED: Final = 8
+"""The rarest names and numbers of a story, of which every two make a key: one shared name finds too much, two find little else."""
+
+TOP_CANDIDATES: Final = 48
+"""Candidates compared for one story; on the open data the pairs found no longer grow beyond (benchmarks, linking)."""
+
+BUCKET_LIMIT: Final = 512
+"""Stories kept under one key: full buckets keep those with the least hash, not the first that came (design 5)."""
+
+
+def index_keys(features: Features, policy: Policy) -> tuple[int, ...]:
+    """The 64-bit keys of a story, at most `MAX_PASSAGE_KEYS + MAX_TERM_KEYS`, passage keys first."""
+    rare = policy.thresholds["key_rarity"]
+    return tuple(dict.fromkeys((*_passage_keys(features.fingerprints), *_term_keys(features, rare))))
+
+
+def _passage_keys(fingerprints: tuple[int, ...]) -> tuple[int, ...]:
+    if len(fingerprints) <= MAX_PASSAGE_KEYS:
+        return fingerprints
+    first, rest = fingerprints[:OPENING_PASSAGE_KEYS], fingerprints[OPENING_PASSAGE_KEYS:]
+    return (*first, *sorted(rest)[: MAX_PASSAGE_KEYS - OPENING_PASSAGE_KEYS])
+
+
+def _term_keys(features: Features, rare: int) -> list[int]:
+    """A key for every two of the rarest names and numbers that the story tells early, the rarest pairs first."""
+    told = [key for key in _telling(features) if features.weights[key] >= rare]
+    terms = sorted(told, key=lambda key: (-features.weights[key], key))[:TERMS_PAIRED]
+    pairs = [
+        (one, other) if one < other else (other, one)
+        for place, one in enumerate(terms)
+        for other in terms[place + 1 :]
+    ]
+    return [xxh3_64_intdigest(b"%x %x" % pair) for pair in pairs[:MAX_TERM_KEYS]]
+
+
+def _telling(features: Features) -> set[int]:
+    return {
+        key
+        for place in features.opening
+        for key in features.sentences[place].forms
+        if key in features.names or key in features.numbers
+    }
+
+
+def rank(hits: Mapping[str, int], *, top: int = TOP_CANDIDATES) -> list[str]:
+    """The stories with the most shared keys, best first; ties by the hash of the id, so that no order of arrival counts."""
+    return sorted(hits, key=lambda story: (-hits[story], bucket_order(story)))[:top]
+
+
+def bucket_order(story: str) -> tuple[int, str]:
+    """The order in which a full bucket keeps stories, and ties are broken."""
+    return xxh3_64_intdigest(story.encode()), story
+
+
+class MemoryIndex:
+    """The index of a bulk run: every story is added first, then asked for."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, list[str]] = {}
+
+    def add(self, story: str, keys: Iterable[int]) -> None:
+        """Put a story under its keys."""
+        for key in keys:
+            self._buckets.setdefault(key, []).append(story)
+
+    def hits(self, story: str, keys: Iterable[int]) -> dict[str, int]:
+        """How many keys every other story shares with this one."""
+        found: dict[str, int] = {}
+        for key in keys:
+            for other in self._kept(key):
+                if other != story:
+                    found[other] = found.get(other, 0) + 1
+        return found
+
+    def _kept(self, key: int) -> list[str]:
+        bucket = self._buckets.get(key, [])
+        if len(bucket) > BUCKET_LIMIT:
+            bucket = self._buckets[key] = sorted(bucket, key=bucket_order)[:BUCKET_LIMIT]
+        return bucket

@@ -1,0 +1,178 @@
+"""The decision about a pair: which relation, how sure, in which direction, on what evidence.
+
+`compare` is a pure function of two records' features and the policy, and it is symmetric: `compare(b, a)` says the same with the
+sides swapped. Merging needs more than a high score. Within a language one text must be made from the other (the copy rule);
+across languages the openings must tell the same names and numbers. Everything else is at most related.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from copytaster.deduplicator.direction import Direction, direction_of, shared_agencies
+from copytaster.deduplicator.evidence import PairEvidence, measure
+from copytaster.deduplicator.features import Features
+from copytaster.deduplicator.policy import Policy
+from copytaster.deduplicator.showing import evidence_of, mirrored
+
+MERGING: Final = frozenset(
+    {"exact_copy", "near_copy", "excerpt_of", "rewrite_of", "translation_of", "common_source", "same_news"}
+)
+"""Relations that put two stories into one cluster (design 5)."""
+
+COPIES: Final = frozenset(
+    {"exact_copy", "near_copy", "excerpt_of", "rewrite_of", "translation_of", "common_source"}
+)
+"""Relations within one family: both texts go back to one text."""
+
+SILENT: Final = frozenset({"unrelated", "abstain"})
+"""Decisions that are counted and not emitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairDecision:
+    """What is said of a pair: a is <relation> b."""
+
+    a: str
+    b: str
+    relation: str
+    confidence_micro: int
+    direction: str
+    direction_basis: tuple[str, ...]
+    scores: Mapping[str, int]
+    vetoes: tuple[str, ...]
+    evidence: Mapping[str, Any]
+
+    @property
+    def merges(self) -> bool:
+        """Whether the two belong into one cluster, as far as this pair alone says."""
+        return self.relation in MERGING
+
+    @property
+    def confidence_milli(self) -> int:
+        """The confidence that both report the same news point, in thousandths."""
+        return self.confidence_micro // 1000
+
+    @property
+    def confidence(self) -> float:
+        """The same between 0 and 1, for showing; no decision is taken on it."""
+        return self.confidence_micro / 1_000_000
+
+    def mirrored(self) -> PairDecision:
+        """The same decision read from b to a."""
+        sides = {"a_from_b": "b_from_a", "b_from_a": "a_from_b"}
+        return PairDecision(
+            self.b,
+            self.a,
+            self.relation,
+            self.confidence_micro,
+            sides.get(self.direction, "none"),
+            self.direction_basis,
+            self.scores,
+            self.vetoes,
+            mirrored(self.evidence),
+        )
+
+    def oriented(self) -> PairDecision:
+        """The decision read from the story that was made from the other, so that "a is <relation> b" can be said."""
+        return self.mirrored() if self.direction == "b_from_a" else self
+
+
+def compare(a: Features, b: Features, policy: Policy) -> PairDecision:
+    """The decision about two stories.
+
+    `excerpt_of`, `compiled_from` and the like are directed: where the evidence says that b was made from a, the decision keeps
+    the order of the arguments and `direction` says `b_from_a`.
+    """
+    if (b.record.id, b.record.version) < (a.record.id, a.record.version):
+        return compare(b, a, policy).mirrored()
+    evidence = measure(a, b)
+    score = policy.cross_language if evidence.cross_language else policy.same_language
+    confidence = score.confidence_micro(score.raw(evidence.scores))
+    vetoes = _vetoes(a, b, evidence, policy)
+    relation = _relation(a, b, evidence, confidence, vetoes, policy)
+    direction = direction_of(a, b, relation, evidence.scores) if relation in COPIES else Direction("none", ())
+    if relation in SILENT:
+        shown: Mapping[str, Any] = {}
+    else:
+        shown = evidence_of(a, b, evidence, vetoes)
+    return PairDecision(
+        a.record.id,
+        b.record.id,
+        relation,
+        0 if "no_content" in vetoes else confidence,
+        direction.side,
+        direction.basis,
+        evidence.scores,
+        vetoes,
+        shown,
+    )
+
+
+def _vetoes(a: Features, b: Features, evidence: PairEvidence, policy: Policy) -> tuple[str, ...]:
+    """Plain reasons why a pair may not merge, whatever its score."""
+    limits = policy.thresholds
+    found = []
+    if evidence.scores["content"] < limits["content"]:
+        found.append("no_content")
+    if not a.known_language or not b.known_language:
+        found.append("unknown_language")
+    return tuple(found)
+
+
+def _relation(
+    a: Features, b: Features, evidence: PairEvidence, confidence: int, vetoes: tuple[str, ...], policy: Policy
+) -> str:
+    if "no_content" in vetoes:
+        return "abstain"
+    merging = _merging_relation(a, b, evidence, confidence, vetoes, policy.thresholds)
+    if merging:
+        return merging
+    limits, scores = policy.thresholds, evidence.scores
+    if (
+        scores["passage_max"] >= limits["compiled_passage"]
+        and scores["passage_min"] < limits["compiled_rest"]
+    ):
+        return "compiled_from"
+    if confidence >= limits["abstain_confidence"] and not vetoes and scores["copy"] > 0:
+        return "abstain"
+    if confidence >= limits["related_confidence"] or scores["passage_max"] >= limits["related_passage"]:
+        return "related"
+    return "unrelated"
+
+
+def _merging_relation(
+    a: Features,
+    b: Features,
+    evidence: PairEvidence,
+    confidence: int,
+    vetoes: tuple[str, ...],
+    limits: Mapping[str, int],
+) -> str | None:
+    scores = evidence.scores
+    if evidence.cross_language:
+        translated = (
+            not vetoes
+            and confidence >= limits["translation_confidence"]
+            and scores["news_min"] >= limits["translation_news"]
+            and scores["aligned_min"] >= limits["translation_aligned"]
+        )
+        return "translation_of" if translated else None
+    if scores["copy"] >= limits["copy"] and confidence >= limits["copy_confidence"]:
+        return _kind_of_copy(a, b, scores, limits)
+    rewritten = (
+        not vetoes and scores["copy"] >= limits["rewrite_copy"] and confidence >= limits["rewrite_confidence"]
+    )
+    return "rewrite_of" if rewritten else None
+
+
+def _kind_of_copy(a: Features, b: Features, scores: Mapping[str, int], limits: Mapping[str, int]) -> str:
+    if scores["passage_min"] >= limits["exact_passage"] and scores["headline_min"] >= limits["exact_passage"]:
+        return "exact_copy"
+    if scores["length"] <= limits["excerpt_length"] and scores["aligned_max"] >= limits["excerpt_aligned"]:
+        return "excerpt_of"
+    if shared_agencies(a, b):
+        return "common_source"
+    return "near_copy" if scores["passage_max"] >= limits["near_passage"] else "rewrite_of"
