@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from copytaster.fetcher.io.articles import Articles
-from copytaster.fetcher.io.client import Client
+from copytaster.fetcher.io.client import Client, Limits
 from copytaster.fetcher.io.feeds_file import FeedsFile
 from copytaster.fetcher.io.lane import Lane
 from copytaster.fetcher.io.poller import Poller
-from copytaster.fetcher.io.store import Store
+from copytaster.fetcher.io.store import LEASE_MS, Store
 from copytaster.fetcher.networks import AddressPolicy, parse_networks, parse_static_hosts
+from copytaster.fetcher.schedule import ARTICLE_RETRY_SECONDS
 from copytaster.settings import Settings
 from copytaster.streams.shell import Context, Loop, Parts, run_service
 
@@ -16,22 +19,42 @@ FEED_SPACING_SECONDS = 1.0
 """Least time between two polls of one host; with a smaller spacing for pages that one holds for feeds, too."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Times and limits that are no settings: right for every desk, but too long for a test."""
+
+    lease_ms: int = LEASE_MS
+    article_retry_seconds: float = ARTICLE_RETRY_SECONDS
+    limits: Limits = Limits()  # noqa: RUF009 - frozen
+
+
 async def serve(settings: Settings) -> int:
     """Run the fetcher until SIGTERM or SIGINT; gives the exit code."""
     return await run_service(settings, service="fetcher", build=build)
 
 
-async def build(context: Context) -> Parts:
+async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:  # noqa: B008 - frozen
     """The parts of the fetcher; raises Misconfigured for a wrong setting or feeds file."""
     settings, patience = context.settings, context.patience
     client = await make_client(settings).__aenter__()
     try:
-        store = Store(context.redis, context.keys)
+        store = Store(context.redis, context.keys, lease_ms=tuning.lease_ms)
         poller = Poller(
-            client, store, context.keys, patience, interval_seconds=settings.poll_interval_seconds
+            client,
+            store,
+            context.keys,
+            patience,
+            interval_seconds=settings.poll_interval_seconds,
+            limits=tuning.limits,
         )
         articles = Articles(
-            client, store, context.keys, patience, spacing_seconds=settings.host_spacing_seconds
+            client,
+            store,
+            context.keys,
+            patience,
+            spacing_seconds=settings.host_spacing_seconds,
+            retry_seconds=tuning.article_retry_seconds,
+            limits=tuning.limits,
         )
         slots = max(settings.fetch_concurrency // 2, 1)
         page_spacing_ms = int(settings.host_spacing_seconds * 1000)

@@ -19,7 +19,7 @@ from copytaster.fetcher.io.robots import RobotsKeeper
 from copytaster.fetcher.io.store import ArticleState, Store
 from copytaster.fetcher.outcomes import Failure, FetchStatus, failure_of_status, is_final_for_article
 from copytaster.fetcher.robots import UNREACHABLE_SECONDS
-from copytaster.fetcher.schedule import ARTICLE_RETRY_SECONDS, article_retry, parse_retry_after
+from copytaster.fetcher.schedule import article_retry, parse_retry_after
 from copytaster.fetcher.wanted import Page, Wanted
 from copytaster.keys import Keys
 from copytaster.logs import Log, get_logger
@@ -59,7 +59,8 @@ class Articles:
         patience: Patience,
         *,
         spacing_seconds: float,
-        retry_seconds: float = ARTICLE_RETRY_SECONDS,
+        retry_seconds: float,
+        limits: Limits,
     ) -> None:
         self._client = client
         self._store = store
@@ -67,7 +68,7 @@ class Articles:
         self._patience = patience
         self._robots = RobotsKeeper(client, store, patience)
         self._outbox = Outbox(keys, "fetcher")
-        self._limits = Limits()
+        self._limits = limits
         self._spacing_seconds = spacing_seconds
         self._retry_seconds = retry_seconds
 

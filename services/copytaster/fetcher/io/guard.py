@@ -6,6 +6,7 @@ redirect gets around it (a resolver hook alone is skipped for literals; research
 
 from __future__ import annotations
 
+import errno
 import socket
 from typing import Any, Final
 
@@ -36,6 +37,6 @@ class Guard:
             objection = self._policy.objection(str(address[0]), int(address[1]))
         if objection is not None:
             self.refused += 1
-            raise ForbiddenAddress(f"{MARK}: {objection}")
+            raise ForbiddenAddress(errno.EACCES, f"{MARK}: {objection}")
         self.made += 1
         return socket.socket(family=family, type=kind, proto=protocol)

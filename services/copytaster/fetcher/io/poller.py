@@ -46,7 +46,14 @@ class Poller:
     """Polls feeds of one desk."""
 
     def __init__(
-        self, client: Client, store: Store, keys: Keys, patience: Patience, *, interval_seconds: float
+        self,
+        client: Client,
+        store: Store,
+        keys: Keys,
+        patience: Patience,
+        *,
+        interval_seconds: float,
+        limits: Limits,
     ) -> None:
         self._client = client
         self._store = store
@@ -54,7 +61,7 @@ class Poller:
         self._patience = patience
         self._outbox = Outbox(keys, "fetcher")
         self._interval_seconds = interval_seconds
-        self._limits = Limits()
+        self._limits = limits
         self.on_wanted: Callable[[], None] = _nothing
         """Called when articles were added to the queue."""
 
