@@ -107,8 +107,8 @@ def _extracted(page: Page, *, fast: bool, precise: bool = False) -> list[str]:
         deduplicate=False,
         with_metadata=False,
     )
-    text = document.text if document is not None else ""
-    return [line for raw in (text or "").split("\n") if (line := _tidy(raw))]
+    text: str = getattr(document, "text", None) or ""
+    return [line for raw in text.split("\n") if (line := _tidy(raw))]
 
 
 def _tidy(line: str) -> str:

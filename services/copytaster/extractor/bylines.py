@@ -101,10 +101,8 @@ def split_names(stated: str) -> list[str]:
         return []
     text = _BY.sub("", text)
     # "Doe, Jane" is one person: exactly two single words around one comma.
-    if re.fullmatch(r"[^\W\d]+, [^\W\d]+", text) and len(text) < 40:
-        parts = [text]
-    else:
-        parts = _JOINTS.split(text)
+    one_person = re.fullmatch(r"[^\W\d]+, [^\W\d]+", text) and len(text) < MAX_NAME_CHARS
+    parts = [text] if one_person else _JOINTS.split(text)
     names = (_ROLE.sub("", _BY.sub("", part)).strip(" .,:-–—*·•") for part in parts)
     return [
         name for name in names if 1 < len(name) <= MAX_NAME_CHARS and not re.search(r"https?://|\d", name)
@@ -172,4 +170,4 @@ def _has_author_link(element: HtmlElement) -> bool:
 
 def _has_author_class(element: HtmlElement) -> bool:
     classes = element.get("class") or ""
-    return "author" in classes and bool(_AUTHOR_CLASS.search(classes)) or bool(_BYLINE_CLASS.search(classes))
+    return bool(_AUTHOR_CLASS.search(classes) or _BYLINE_CLASS.search(classes))

@@ -268,7 +268,7 @@ def _time_elements(tree: HtmlElement) -> list[str | None]:
 def _day(page: Page) -> Dated | None:
     """The day that htmldate finds; its basis is the URL when the URL holds that day."""
     try:
-        found = find_date(page.tree, original_date=True, url=page.url, extensive_search=True)
+        found = find_date(page.tree, original_date=True, url=page.url, extensive_search=False)
     except (ValueError, TypeError, AttributeError, RecursionError):
         found = None
     stated = parse_stated(found)

@@ -133,14 +133,16 @@ def _decoded(body: bytes, content_type: str | None) -> Decoded:
         if body.startswith(bom):
             return Decoded(body[len(bom) :].decode(charset, "replace"), charset, "bom")
     for label, basis in _declared(body, content_type):
-        charset = _codec(label)
+        codec = _codec(label)
+        if codec is None:
+            continue
         # A page that reads as UTF-8 with multi-byte letters is UTF-8, whatever a server's default says: the chance that
         # text in a single-byte charset forms only valid sequences is nil.
-        if charset is not None and charset != "utf-8" and not charset.startswith("utf") and _is_utf8(body):
+        if not codec.startswith("utf") and _is_utf8(body):
             return Decoded(body.decode("utf-8"), "utf-8", "content")
-        html = _read(body, charset) if charset else None
-        if charset is not None and html is not None:
-            return Decoded(html, charset, basis)
+        html = _read(body, codec)
+        if html is not None:
+            return Decoded(html, codec, basis)
     return _detected(body)
 
 

@@ -15,8 +15,8 @@ from lxml.html import HtmlElement
 
 from copytaster.extractor.jsonld import article_node, resolve, string
 from copytaster.extractor.page import Page, text_of
-from copytaster.text.agencies import agency_of_domain, find_mentions
-from copytaster.text.credits import Credit, collect_credits
+from copytaster.text.agencies import agencies, agency_of_domain, find_mentions
+from copytaster.text.credits import Credit
 from copytaster.text.credits.model import CITED_URL, ORIGINATOR, PHOTO
 from copytaster.text.urls import BadUrl, fetch_url, host_of, site_of
 
@@ -32,8 +32,22 @@ _ORIGINAL: Final = re.compile(
     r"original(?:artikel|beitrag|text)?\b.{0,30}\b(?:auf|bei|on|at|in|sur|en)\b|(?:originally|first) (?:published|appeared)|article original|artículo original",
     re.IGNORECASE,
 )
-_SOURCE_CLASS: Final = re.compile(r"(?:^|[\s_-])(?:source|quelle|agency|agentur|agencia|agence|agenzia|wire|provider|credit-?line|article-?credit)", re.IGNORECASE)
-_SOURCE_META: Final = ("syndication-source", "original-source", "article:source", "source", "news_source", "dc.source", "cxenseparse:agency")
+_SOURCE_CLASS: Final = re.compile(
+    r"(?:^|[\s_-])(?:source|quelle|agency|agentur|agencia|agence|agenzia|wire|provider|credit-?line|article-?credit)",
+    re.IGNORECASE,
+)
+_PICTURE_CLASS: Final = re.compile(
+    r"caption|image|picture|photo|foto|bild|media|video|gallery|teaser", re.IGNORECASE
+)
+_SOURCE_META: Final = (
+    "syndication-source",
+    "original-source",
+    "article:source",
+    "source",
+    "news_source",
+    "dc.source",
+    "cxenseparse:agency",
+)
 
 
 def dom_credits(page: Page, *, foreign_canonical: str | None) -> list[Credit]:
@@ -63,7 +77,7 @@ def _structured(page: Page) -> Iterator[Credit]:
             for key in ("creditText", "copyrightNotice", "creator", "author"):
                 yield from _named(string(image.get(key)), PHOTO, "jsonld_image", 0.95)
     based_on = string(article.get("isBasedOn")) or string(article.get("isBasedOnUrl"))
-    if based_on is not None and based_on.startswith("http"):
+    if based_on is not None and based_on.startswith("http") and _is_elsewhere(based_on, page.url):
         yield _cited(based_on, "jsonld_based_on", 0.9)
 
 
@@ -78,20 +92,22 @@ def _meta_sources(page: Page) -> Iterator[Credit]:
 
 def _source_blocks(page: Page) -> Iterator[Credit]:
     for element in page.tree.iter("p", "div", "span", "li", "em", "small", "cite", "a", "footer"):
-        if len(element) > 4 or _in_menu(element):
-            continue
         marked = _SOURCE_CLASS.search(element.get("class") or "")
-        text = text_of(element) if marked or len(element) or element.text else ""
+        # Most elements are dismissed by what they begin with, before their whole text is built.
+        opening = (
+            element.text if element.text and not element.text.isspace() else next(element.itertext(), "")
+        )
+        labelled = _SOURCE_LABEL.match(opening) or _ORIGINAL.search(opening)
+        if not (marked or labelled) or len(element) > 4 or _in_menu(element):
+            continue
+        text = text_of(element)
         if not 1 < len(text) <= MAX_SOURCE_CHARS:
             continue
-        labelled = _SOURCE_LABEL.match(text) or _ORIGINAL.search(text)
-        if labelled:
+        role = PHOTO if _beside_picture(element) else ORIGINATOR
+        if labelled and role == ORIGINATOR:
             yield from _source_links(element, page.url)
-        if marked and not labelled and element.tag != "a":
-            role = PHOTO if any(a.tag in {"figure", "figcaption", "picture"} for a in element.iterancestors()) else ORIGINATOR
-            yield from _named(text, role, "source_element", 0.85, bare=True)
-        elif labelled:
-            yield from (c for c in collect_credits(text, field="dom") if c.agency is not None)
+        if labelled or element.tag != "a":
+            yield from _named(text, role, "source_label" if labelled else "source_element", 0.85, bare=True)
 
 
 def _source_links(element: HtmlElement, page_url: str) -> Iterator[Credit]:
@@ -99,6 +115,19 @@ def _source_links(element: HtmlElement, page_url: str) -> Iterator[Credit]:
         url = urljoin(page_url, (link.get("href") or "").strip())
         if url.startswith("http") and _is_elsewhere(url, page_url):
             yield _cited(url, "source_link", 0.93)
+
+
+def _beside_picture(element: HtmlElement) -> bool:
+    holder: HtmlElement | None = element
+    for _ in range(4):
+        if holder is None or holder.tag in {"article", "main", "body"}:
+            return False
+        if holder.tag in {"figure", "figcaption", "picture"} or _PICTURE_CLASS.search(
+            holder.get("class") or ""
+        ):
+            return True
+        holder = holder.getparent()
+    return False
 
 
 def _in_menu(element: HtmlElement) -> bool:
@@ -112,7 +141,9 @@ def _is_elsewhere(url: str, page_url: str) -> bool:
         return False
 
 
-def _named(text: str | None, role: str, rule: str, confidence: float, *, bare: bool = False) -> Iterator[Credit]:
+def _named(
+    text: str | None, role: str, rule: str, confidence: float, *, bare: bool = False
+) -> Iterator[Credit]:
     """The agencies named in a value; with `bare`, only where little else is said."""
     if not text or len(text) > MAX_SOURCE_CHARS:
         return
@@ -122,7 +153,10 @@ def _named(text: str | None, role: str, rule: str, confidence: float, *, bare: b
         return
     for mention in mentions:
         if mention.sure or covered >= 0.6 * len(text.strip()):
-            yield Credit(mention.agency, role, "dom", None, None, text.strip(), rule, confidence)
+            photo = agencies()[mention.agency].kind == "photo"
+            yield Credit(
+                mention.agency, PHOTO if photo else role, "dom", None, None, text.strip(), rule, confidence
+            )
 
 
 def _cited(url: str, rule: str, confidence: float) -> Credit:
@@ -133,4 +167,3 @@ def _cited(url: str, rule: str, confidence: float) -> Credit:
     except BadUrl:
         agency = None
     return Credit(agency, CITED_URL, "dom", None, None, url, rule, confidence)
-

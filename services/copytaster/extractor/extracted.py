@@ -107,7 +107,11 @@ def to_story(
     alt_ids: tuple[tuple[str, str], ...] = (),
 ) -> Story:
     """The story as published: `version` and the two times of record are the caller's; `outlet` is the feed list's name."""
-    ids = [("url", extracted.url), *([("canonical", extracted.canonical_url)] if extracted.canonical_url else []), *alt_ids]
+    ids = [
+        ("url", extracted.url),
+        *([("canonical", extracted.canonical_url)] if extracted.canonical_url else []),
+        *alt_ids,
+    ]
     return Story(
         uri=extracted.uri,
         version=version,

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 from trafilatura import load_html
 
@@ -22,6 +23,7 @@ MAX_JSONLD_CHARS: Final = 1024 * 1024
 """A 10 MB JSON-LD string cost 1.3 GB of memory; the largest block of a real page seen has 180 kB."""
 
 _CUT_TAG: Final = re.compile(r"<(/?)(script|style|svg|noscript|iframe)\b([^>]{0,2000})>?", re.IGNORECASE)
+_STRING_VALUE: Final = XPath("string()")
 _SPACES: Final = re.compile(r"\s+")
 
 
@@ -46,9 +48,21 @@ def parse_page(source: str, *, url: str) -> Page:
     return Page(url, slim, tree, _meta(tree), tuple(_jsonld(tree)), noscript)
 
 
+def stated_url(body: bytes) -> str | None:
+    """The address that a page gives as its own (canonical link, Open Graph), for a caller that knows none."""
+    head = body[:200_000].decode("utf-8", "replace")
+    for tag in re.finditer(r"<(?:link|meta)\b[^>]{0,1000}>", head, re.IGNORECASE):
+        if re.search(r"rel=[\"']?canonical\b|property=[\"']?og:url\b", tag[0], re.IGNORECASE):
+            address = re.search(r"(?:href|content)=[\"']?(https?://[^\"'\s>]+)", tag[0], re.IGNORECASE)
+            if address:
+                return html_entities.unescape(address[1])
+    return None
+
+
 def text_of(element: HtmlElement) -> str:
     """The element's text on one line, spaces folded."""
-    return _SPACES.sub(" ", "".join(element.itertext())).strip()
+    # XPath's string value is built in C: a third of the time of joining `itertext()`.
+    return " ".join(str(_STRING_VALUE(element)).split())
 
 
 def _cut_scripts(source: str) -> tuple[str, str]:

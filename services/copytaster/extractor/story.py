@@ -123,11 +123,18 @@ def _titles(page: Page, metadata: Metadata) -> frozenset[str]:
 
 
 def _descriptions(page: Page, metadata: Metadata) -> tuple[str, ...]:
-    stated = (metadata.description, page.meta.get("og:description"), page.meta.get("description"), page.meta.get("twitter:description"))
+    stated = (
+        metadata.description,
+        page.meta.get("og:description"),
+        page.meta.get("description"),
+        page.meta.get("twitter:description"),
+    )
     return tuple(dict.fromkeys(text for text in stated if text))
 
 
-def _credits(page: Page, metadata: Metadata, content: Body, lead: str | None, captions: tuple[str, ...]) -> tuple[Credit, ...]:
+def _credits(
+    page: Page, metadata: Metadata, content: Body, lead: str | None, captions: tuple[str, ...]
+) -> tuple[Credit, ...]:
     """The credits of all fields, settled together: text first, for its spans."""
     found = collect_credits(content.text)
     found += collect_credits(lead or "", field="lead")

@@ -44,4 +44,6 @@ def decide(previous: StoryState | None, new_hash: str) -> str:
 
 
 def _fold(text: str) -> str:
-    return re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", text).replace("\u00ad", "")).casefold().strip()
+    return (
+        re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", text).replace("\u00ad", "")).casefold().strip()
+    )

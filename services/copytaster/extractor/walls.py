@@ -89,7 +89,10 @@ def refuse_wall(page: Page, html: str, *, title: str, text: str, lead: str | Non
     if chars < 400 and page.tree.find(".//input[@type='password']") is not None:
         raise Discard("login_wall", title[:120])
     if chars == 0:
-        empty_root = any(page.tree.find(f".//div[@id='{name}']") is not None for name in ("root", "app", "__next", "__nuxt"))
+        empty_root = any(
+            page.tree.find(f".//div[@id='{name}']") is not None
+            for name in ("root", "app", "__next", "__nuxt")
+        )
         raise Discard("script_only" if empty_root else "no_article", title[:120])
     if chars < MIN_STORY_CHARS:
         raise Discard("too_short", f"{chars} characters: {title[:100]}")
@@ -107,7 +110,9 @@ def is_teaser(text: str, *, accessible_for_free: bool | None) -> bool:
 def _refuse_by_title(page: Page, html: str, titles: tuple[str, ...], chars: int) -> None:
     if chars >= SHORT_CHARS:
         return
-    if any(_CHALLENGE_TITLE.match(t) for t in titles) or (chars < 400 and _CHALLENGE_MARK.search(html[:200_000])):
+    if any(_CHALLENGE_TITLE.match(t) for t in titles) or (
+        chars < 400 and _CHALLENGE_MARK.search(html[:200_000])
+    ):
         raise Discard("challenge_wall", titles[0][:120])
     if any(_ERROR_TITLE.search(t) for t in titles) and not _states_article(page):
         raise Discard("error_page", titles[0][:120])
@@ -118,13 +123,20 @@ def _refuse_by_title(page: Page, html: str, titles: tuple[str, ...], chars: int)
 def _refuse_list(page: Page, text: str, title: str) -> None:
     """A page of headlines: many short lines without a sentence, and nothing that says it is an article."""
     lines = text.split("\n")
-    prose = sum(len(line) for line in lines if len(line) > 120 or (len(line) > 60 and line.rstrip().endswith((".", "!", "?", "”", "“", '"', "。"))))
+    prose = sum(
+        len(line)
+        for line in lines
+        if len(line) > 120
+        or (len(line) > 60 and line.rstrip().endswith((".", "!", "?", "”", "“", '"', "。")))
+    )
     if len(lines) >= 20 and prose < 0.15 * len(text) and not _states_article(page):
         raise Discard("list_page", title[:120])
 
 
 def _states_article(page: Page) -> bool:
-    return page.meta.get("og:type", "").lower() == "article" or any(rank_of(node) >= 4 for node in page.jsonld)
+    return page.meta.get("og:type", "").lower() == "article" or any(
+        rank_of(node) >= 4 for node in page.jsonld
+    )
 
 
 def _share(pattern: re.Pattern[str], text: str) -> float:

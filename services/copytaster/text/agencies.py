@@ -30,12 +30,16 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name of an agency at code points `begin` to `end`; `sure` is false for ambiguous or odd-cased names."""
+    """A name of an agency at code points `begin` to `end`.
+
+    `sure` is false for ambiguous or odd-cased names, `exact` for odd-cased ones (`App` for APP).
+    """
 
     agency: str
     begin: int
     end: int
     sure: bool
+    exact: bool = True
 
 
 @lru_cache(maxsize=1)
@@ -135,7 +139,7 @@ def _match(text: str, begin: int, name: _Name) -> Mention | None:
         and not (printed.islower() or printed.isupper() or printed.istitle())
     ):
         return None
-    return Mention(name.agency, begin, end, name.sure and as_listed)
+    return Mention(name.agency, begin, end, name.sure and as_listed, as_listed)
 
 
 def _stands_alone(text: str, begin: int, end: int) -> bool:

@@ -58,7 +58,9 @@ class Extractor:
     async def _extracted(self, article: ArticleFetched) -> Extracted:
         body = await self._redis.get(self._keys.key(article.dataref))
         if body is None:
-            raise Quarantine("page_lost", f"nothing lies at {article.dataref}, although its entry is not done")
+            raise Quarantine(
+                "page_lost", f"nothing lies at {article.dataref}, although its entry is not done"
+            )
         return await self._extract(
             body, url=article.final_url, content_type=article.content_type, feed_item=article.item
         )

@@ -111,11 +111,11 @@ def _verdict(text: str, chain: tuple[Mention, ...]) -> tuple[str, float] | None:
     if _ZUFOLGE.match(after) and (sure or beside):
         return "attributed", 0.9
     if _BEFORE.search(before) or _BEFORE_UNSPACED.search(before):
-        return (
-            ("attributed", 0.9)
-            if sure or beside or chain[0].end - chain[0].begin > 2
-            else ("attributed", 0.7)
-        )
+        if sure or beside:
+            return "attributed", 0.9
+        # `laut RIA`, `theo Sputnik`; two letters or odd case (`laut App`) are too little.
+        plausible = any(m.exact and m.end - m.begin > 2 for m in chain)
+        return ("attributed", 0.7) if plausible else None
     if _TOLD.search(before):
         return ("told", 0.88) if sure or beside else None
     if not sure and not beside:

@@ -11,6 +11,9 @@ EARLY_SHARE: Final = 0.7
 """An agency that reports in the first part of a text with no other credit is its source; measured on the labelled
 texts, where later attributions mostly belong to one statement."""
 
+LONG_TEXT_CHARS: Final = 400
+"""In a flash of a few lines every line is near the end."""
+
 _REPORTING: Final = frozenset({"attributed", "reports", "agency_named", "told", "parenthesis"})
 
 
@@ -20,7 +23,7 @@ def settle_roles(found: list[Credit], text_chars: int) -> list[Credit]:
     Without a dateline, credit line or source label, the first agency that the text says it follows becomes the
     originator, with lower confidence. An originator's own inline mentions are left out.
     """
-    ordered = list(found)
+    ordered = [_picture_source(credit, text_chars) for credit in found]
     if not any(c.role in {ORIGINATOR, TRANSLATOR_OF} for c in ordered):
         ordered = _promoted(ordered, text_chars)
     origins = {c.agency for c in ordered if c.role == ORIGINATOR}
@@ -32,6 +35,14 @@ def settle_roles(found: list[Credit], text_chars: int) -> list[Credit]:
         if key not in best or credit.confidence > best[key].confidence:
             best[key] = credit
     return [credit for credit in ordered if best.get(_key(credit)) is credit]
+
+
+def _picture_source(credit: Credit, text_chars: int) -> Credit:
+    """A source label in the first half of a text stands under a picture or chart: stories end with theirs."""
+    early = credit.field == "text" and (credit.begin or 0) < text_chars / 2 and text_chars > LONG_TEXT_CHARS
+    if credit.rule == "source_label" and early:
+        return replace(credit, role=PHOTO, rule="picture_source", confidence=0.6)
+    return credit
 
 
 def _key(credit: Credit) -> tuple[str | None, str, str]:
