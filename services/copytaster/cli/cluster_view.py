@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from copytaster_schemas import ClusterChanged
+
+NUMBERS_WIDTH: Final = 48
+"""What the four columns of numbers and the gaps take."""
 
 
 def living(latest: Iterable[ClusterChanged]) -> list[ClusterChanged]:
@@ -26,13 +30,17 @@ def origin_in_words(change: ClusterChanged) -> str:
     return outlet or "unknown"
 
 
-def table(clusters: Sequence[ClusterChanged], *, title: str) -> Table:
-    """A table that needs no explanation: what the news is, how many tell it, how many sources it really has."""
-    shown = Table(title=title, title_justify="left", title_style="bold", expand=False, pad_edge=False)
-    shown.add_column("News", ratio=3, overflow="ellipsis", no_wrap=True, min_width=28)
+def table(clusters: Sequence[ClusterChanged], *, title: str, width: int) -> Table:
+    """A table that needs no explanation: what the news is, how many tell it, how many sources it really has.
+
+    `width` is what the terminal has, in characters.
+    """
+    shown = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    left = max(width - NUMBERS_WIDTH, 40)
+    shown.add_column("News", width=left * 3 // 5, overflow="ellipsis", no_wrap=True)
     for name in ("Stories", "Outlets", "Languages", "Independent"):
-        shown.add_column(name, justify="right", no_wrap=True)
-    shown.add_column("Origin", overflow="ellipsis", no_wrap=True)
+        shown.add_column(name, justify="right", no_wrap=True, min_width=len(name))
+    shown.add_column("Origin", width=left * 2 // 5, overflow="ellipsis", no_wrap=True)
     for change in clusters:
         counts = change.counts
         shown.add_row(

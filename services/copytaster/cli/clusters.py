@@ -6,9 +6,9 @@ import asyncio
 import json
 
 import click
-from rich.console import Console
 
 from copytaster.cli import cluster_view
+from copytaster.cli.console import wide_console
 from copytaster.cli.streams_view import connect, latest_clusters, settings_for
 from copytaster.errors import CopytasterError
 from copytaster.keys import Keys
@@ -50,7 +50,8 @@ def list_(redis_url: str | None, desk: str | None, as_json: bool, at_least: int)
         for change in changes:
             click.echo(json.dumps(cluster_view.as_json(change), ensure_ascii=False))
     else:
-        Console().print(cluster_view.table(changes, title=f"{len(changes)} clusters"))
+        console = wide_console()
+        console.print(cluster_view.table(changes, title=f"{len(changes)} clusters", width=console.width))
 
 
 @command.command()
@@ -64,7 +65,7 @@ def show(cluster: str, redis_url: str | None, desk: str | None, as_json: bool) -
     if as_json:
         click.echo(json.dumps(cluster_view.as_json(change), ensure_ascii=False))
         return
-    console = Console()
+    console = wide_console()
     console.print(f"{change.cluster}  revision {change.revision}, {change.op}", highlight=False)
     console.print(cluster_view.details(change))
     console.print(

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 import click
-from rich.console import Console
 
+from copytaster.cli.console import wide_console
 from copytaster.cli.demo_watch import DemoWatch
 from copytaster.cli.process_tree import ProcessTree
 from copytaster.cli.run import first_of, stop_on_signals
@@ -57,7 +57,7 @@ async def _demo(keep: bool, data: Path | None) -> int:
 async def _play(tree: ProcessTree, stop: asyncio.Event, *, keep: bool) -> int:
     from copytaster.newsroom.server import serve
 
-    console = Console(highlight=False)
+    console = wide_console()
     catalogue = load_catalogue()
     console.print(
         f"A newsroom of {len(catalogue.outlets)} invented outlets goes on air, with {len(catalogue.articles)} articles "

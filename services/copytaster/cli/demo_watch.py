@@ -11,7 +11,7 @@ from typing import Final
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from copytaster.cli import cluster_view
 from copytaster.keys import Keys
@@ -62,13 +62,14 @@ class DemoWatch:
             self._take_story(event)
         elif isinstance(event, ItemDropped):
             self._drops.append(event)
-            self._say("[yellow]dropped[/]", f"{event.title or event.url or event.article} ({event.code})")
+            self._say("dropped", "yellow", f"{event.title or event.url or event.article} ({event.code})")
         elif isinstance(event, ClusterChanged):
             self._clusters[event.cluster] = event
             if event.counts.members > 1 and event.op != "updated":
                 counts = event.counts
                 self._say(
-                    "[green]cluster[/]",
+                    "cluster",
+                    "green",
                     f"{event.headline or event.cluster}: {counts.members} stories of {counts.outlets} outlets, "
                     f"{counts.independent} independent",
                 )
@@ -79,13 +80,13 @@ class DemoWatch:
             self._article_of[story.uri] = article.id
         if story.version > 1:
             self._revised.add(story.uri)
-        kind = "[cyan]story[/]" if story.version == 1 else "[magenta]revised[/]"
-        self._say(kind, f"{story.provider.outlet} [{story.language or '?'}] {story.title}")
+        kind, style = ("story", "cyan") if story.version == 1 else ("revised", "magenta")
+        self._say(kind, style, f"{story.provider.outlet} [{story.language or '?'}] {story.title}")
 
-    def _say(self, kind: str, text: str) -> None:
+    def _say(self, kind: str, style: str, text: str) -> None:
         elapsed = time.monotonic() - self._began
-        self._console.print(f"{elapsed:5.1f} s  {kind:<20} ", end="")
-        self._console.print(escape(text), overflow="ellipsis", no_wrap=True, soft_wrap=False)
+        line = Text.assemble(f"{elapsed:5.1f} s  ", (f"{kind:<8}", style), text)
+        self._console.print(line, overflow="ellipsis", no_wrap=True)
 
     def _all_told(self) -> bool:
         clustered = {
