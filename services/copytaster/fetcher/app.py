@@ -33,7 +33,7 @@ async def serve(settings: Settings) -> int:
     return await run_service(settings, service="fetcher", build=build)
 
 
-async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:  # noqa: B008 - frozen
+async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
     """The parts of the fetcher; raises Misconfigured for a wrong setting or feeds file."""
     settings, patience = context.settings, context.patience
     client = await make_client(settings).__aenter__()
