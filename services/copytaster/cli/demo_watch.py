@@ -118,7 +118,9 @@ class DemoWatch:
         say()
         say(
             cluster_view.table(
-                clusters[:MAX_CLUSTERS_SHOWN], title=f"{len(clusters)} clusters in {seconds:.0f} s"
+                clusters[:MAX_CLUSTERS_SHOWN],
+                title=f"{len(clusters)} clusters in {seconds:.0f} s",
+                width=self._console.width,
             )
         )
         if len(clusters) > MAX_CLUSTERS_SHOWN:
