@@ -22,6 +22,12 @@ MIN_STORY_CHARS: Final = 60
 TEASER_CHARS: Final = 1_500
 """A paid article that shows more than this shows itself."""
 
+MIN_LIST_LINES: Final = 5
+"""A shorter list of links may be the end of a short article."""
+
+MIN_LINK_CHARS: Final = 12
+"""Shorter link texts are labels of a menu, and names that prose links to."""
+
 _CHALLENGE_TITLE: Final = re.compile(
     r"^\W*(?:just a moment|attention required|access denied|access to this page has been denied|are you (?:a robot|human)|ddos[- ]guard|"
     r"checking your browser|verify(?:ing)? you are human|pardon our interruption|(?:bot|human|security) (?:verification|check)|"
@@ -129,8 +135,19 @@ def _refuse_list(page: Page, text: str, title: str) -> None:
         if len(line) > 120
         or (len(line) > 60 and line.rstrip().endswith((".", "!", "?", "”", "“", '"', "。")))
     )
-    if len(lines) >= 20 and prose < 0.15 * len(text) and not _states_article(page):
+    if prose >= 0.15 * len(text) or _states_article(page):
+        return
+    if len(lines) >= 20 or (len(lines) >= MIN_LIST_LINES and _linked_share(page, lines) > 0.5):
         raise Discard("list_page", title[:120])
+
+
+def _linked_share(page: Page, lines: list[str]) -> float:
+    """The share of the lines that are, but for a date or a word beside it, the text of one link."""
+    links = {text_of(link) for link in page.tree.iter("a")}
+    texts = tuple(text for text in links if len(text) >= MIN_LINK_CHARS)
+    return sum(any(text in line and 2 * len(text) > len(line) for text in texts) for line in lines) / len(
+        lines
+    )
 
 
 def _states_article(page: Page) -> bool:

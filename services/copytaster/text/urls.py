@@ -104,14 +104,16 @@ def host_of(url: str) -> str:
 def site_of(url: str) -> str:
     """The registrable domain, `bbc.co.uk` for `https://news.bbc.co.uk/…`; what is one outlet's, as far as a URL tells.
 
-    IP addresses, single labels and reserved `.example`, `.test`, `.localhost` names keep host and port apart, so that
-    test newsrooms on one machine stay different outlets. Raises `BadUrl`.
+    An IP address or a single label keeps its port, for several outlets may live there; the reserved names (`.example`,
+    `.test`, `.localhost`, `.internal`) are whole hosts. Raises `BadUrl`.
     """
     parts = _split(url)
     host = _host(parts)
     labels = host.split(".")
-    if _is_address(host) or len(labels) < 2 or labels[-1] in {"example", "test", "localhost", "internal"}:
+    if _is_address(host) or len(labels) < 2:
         return f"{_bracketed(host)}{_port(parts)}"
+    if labels[-1] in {"example", "test", "localhost", "internal"}:
+        return host
     if ".".join(labels[-2:]) in _SHARED_HOSTS:
         return ".".join(labels[-3:])
     two_level = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
