@@ -136,9 +136,10 @@ def _relation(
         and scores["passage_min"] < limits["compiled_rest"]
     ):
         return "compiled_from"
-    if confidence >= limits["abstain_confidence"] and not vetoes and scores["copy"] > 0:
+    told_elsewhere = scores["copy"] == 0 and scores["passage_max"] >= limits["related_passage"]
+    if confidence >= limits["abstain_confidence"] and not told_elsewhere:
         return "abstain"
-    if confidence >= limits["related_confidence"] or scores["passage_max"] >= limits["related_passage"]:
+    if confidence >= limits["related_confidence"] or told_elsewhere:
         return "related"
     return "unrelated"
 
@@ -153,12 +154,7 @@ def _merging_relation(
 ) -> str | None:
     scores = evidence.scores
     if evidence.cross_language:
-        translated = (
-            not vetoes
-            and confidence >= limits["translation_confidence"]
-            and scores["news_min"] >= limits["translation_news"]
-            and scores["aligned_min"] >= limits["translation_aligned"]
-        )
+        translated = _is_translated(scores, confidence, limits) and not vetoes
         return "translation_of" if translated else None
     if scores["copy"] >= limits["copy"] and confidence >= limits["copy_confidence"]:
         return _kind_of_copy(a, b, scores, limits)
@@ -166,6 +162,15 @@ def _merging_relation(
         not vetoes and scores["copy"] >= limits["rewrite_copy"] and confidence >= limits["rewrite_confidence"]
     )
     return "rewrite_of" if rewritten else None
+
+
+def _is_translated(scores: Mapping[str, int], confidence: int, limits: Mapping[str, int]) -> bool:
+    """Whether names and numbers agree sentence by sentence, and either the openings agree too or the whole leaves no doubt."""
+    if scores["aligned_min"] < limits["translation_aligned"]:
+        return False
+    if confidence >= limits["translation_sure"]:
+        return True
+    return confidence >= limits["translation_confidence"] and scores["news_min"] >= limits["translation_news"]
 
 
 def _kind_of_copy(a: Features, b: Features, scores: Mapping[str, int], limits: Mapping[str, int]) -> str:

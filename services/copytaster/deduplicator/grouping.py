@@ -70,15 +70,8 @@ def cut(
 
 
 def link_score(decision: PairDecision) -> int:
-    """What a decision counts when groups are averaged: a merging one its full thousand, another its confidence less a half.
-
-    A pair that did not merge on its own evidence shall not carry a cluster by being nearly likely.
-    """
-    return 1000 if decision.merges else max(0, decision.confidence_milli - NOT_MERGED_DISCOUNT)
-
-
-NOT_MERGED_DISCOUNT: Final = 500
-"""Taken from the confidence of a pair that does not merge by itself."""
+    """What a decision counts when groups are averaged: a merging one its full thousand, another its confidence."""
+    return 1000 if decision.merges else decision.confidence_milli
 
 
 def derivations(known: Mapping[Pair, PairDecision]) -> list[Derivation]:
