@@ -53,10 +53,14 @@ _LINK_BLOCKS: Final = ("p", "li", "h2", "h3", "h4", "h5", "div", "strong")
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """`paragraphs` without title and boilerplate; `captions` are lines of the text that caption a picture."""
+    """`paragraphs` without title and boilerplate; `captions` are lines of the text that caption a picture.
+
+    `removed` are the lines taken for boilerplate: they are no text, but they may hold a credit.
+    """
 
     paragraphs: tuple[str, ...]
     captions: tuple[str, ...]
+    removed: tuple[str, ...]
     escalated: bool
 
     @property
@@ -76,9 +80,9 @@ def page_body(
         lines = _escalated(page, lines, container, stated_chars)
     lines = _with_stated_body(lines, article)
     lines = _without_tables(lines)
-    kept = without_boilerplate(lines, titles=titles, links=link_blocks(page.tree))
+    kept, removed = without_boilerplate(lines, titles=titles, links=link_blocks(page.tree))
     paragraphs, caption_lines = _without_captions(kept, captions)
-    return Body(tuple(paragraphs), tuple(caption_lines), escalated)
+    return Body(tuple(paragraphs), tuple(caption_lines), tuple(removed), escalated)
 
 
 def link_blocks(tree: HtmlElement) -> frozenset[str]:

@@ -20,6 +20,9 @@ SHORT_CHARS: Final = 160
 """Longer lines are removed only by the rules that say so."""
 
 
+MAX_ANNOUNCEMENT_CHARS: Final = 60
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """`where` is anywhere, head or tail (the last third); `pattern` matches the whole stripped line."""
@@ -47,6 +50,7 @@ RULES: Final = (
         r"читайте також|ayrıca (?:oku|bkz)|ilgili haberler|xem thêm|tin liên quan|đọc thêm|les også|läs (?:också|även|mer)|læs også|lees ook|"
         r"funda olunye udaba|関連記事|相关阅读|관련기사)\s*(?:here|lapha)?\s*(?:$|[:|：»›>–—-].*|\?|\.\.\.|…)",
     ),
+    _rule("syndication_mark", "tail", r"source[: ]+(?:site|feed)[- ]?\d{1,5}\W*$"),
     _rule("bracketed_link", "anywhere", r"\[(?:related|read|see|watch|listen|more)\b[^\]]*\]$"),
     _rule(
         "placeholder",
@@ -92,6 +96,8 @@ RULES: Final = (
         r"click here to (?:get|download|subscribe).*|.*(?:folgen sie uns|folge uns|folgst du schon|follow us|suivez-nous|síguenos|seguici|śledź nas|"
         r"theo dõi (?:báo|chúng tôi))\b.*(?:facebook|twitter|instagram|whatsapp|telegram|google news|youtube|tiktok|linkedin|zalo).*|"
         r"follow .{2,40} on (?:facebook|twitter|instagram|whatsapp|telegram|youtube|x\b).*|.*our website is the place for the latest.*|"
+        r".*(?:unsubscribe at any time|jederzeit (?:wieder )?(?:abbestellen|abmelden)|désabonner à tout moment|darte de baja en cualquier|"
+        r"disiscrivert?i in qualsiasi|zrezygnować w każdej chwili|отписаться в любой).*|"
         r"like this story\?.*|enjoying (?:our|this) (?:latest )?.*|.*\bwhatsapp-kanal\b.*)$",
         420,
     ),
@@ -137,21 +143,25 @@ RULES: Final = (
 )
 
 
-def without_boilerplate(lines: Sequence[str], *, titles: frozenset[str], links: frozenset[str]) -> list[str]:
-    """`lines` without boilerplate.
+def without_boilerplate(
+    lines: Sequence[str], *, titles: frozenset[str], links: frozenset[str]
+) -> tuple[list[str], list[str]]:
+    """The lines that are the story, and those that were taken out of it, each in order.
 
     `titles` are folded forms of the headline: it, and short lines before it, are cut from the head. `links` are folded
     texts of blocks that are nothing but links: such lines lead away from the story.
     """
-    kept = list(lines)
-    kept = kept[_head_end(kept, titles) :]
-    total = len(kept)
-    cleaned = [
-        line
-        for index, line in enumerate(kept)
-        if matching_rule(line, index, total) is None and not _leads_away(line, links)
-    ]
-    return _without_empty_lists(cleaned)
+    end = _head_end(lines, titles)
+    rest = lines[end:]
+    kept: list[str] = []
+    removed = list(lines[:end])
+    for index, line in enumerate(rest):
+        taken = matching_rule(line, index, len(rest)) is not None or _leads_away(line, links)
+        (removed if taken else kept).append(line)
+    # A last line that announces what was cut: `READ MORE:`, `Ähnliche:`.
+    while kept and kept[-1].endswith(":") and len(kept[-1]) <= MAX_ANNOUNCEMENT_CHARS:
+        removed.append(kept.pop())
+    return kept, removed
 
 
 def matching_rule(line: str, index: int, total: int) -> str | None:
@@ -169,7 +179,7 @@ def matching_rule(line: str, index: int, total: int) -> str | None:
     return None
 
 
-def _head_end(lines: list[str], titles: frozenset[str]) -> int:
+def _head_end(lines: Sequence[str], titles: frozenset[str]) -> int:
     """The index after the last repetition of the headline in the head; what stands before it is kicker, date or menu."""
     end = 0
     for index, line in enumerate(lines[:HEAD_LINES]):
@@ -186,10 +196,3 @@ def _head_end(lines: list[str], titles: frozenset[str]) -> int:
 def _leads_away(line: str, links: frozenset[str]) -> bool:
     folded = fold(line)
     return folded in links and len(line) <= 2 * SHORT_CHARS
-
-
-def _without_empty_lists(lines: list[str]) -> list[str]:
-    """Without a last line that announces what was cut: `READ MORE:`, `Ähnliche:`."""
-    while lines and lines[-1].endswith(":") and len(lines[-1]) <= 60:
-        lines = lines[:-1]
-    return lines

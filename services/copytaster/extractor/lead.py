@@ -33,12 +33,22 @@ _OUTSIDE: Final = frozenset({"nav", "aside", "footer", "a", "form", "figure", "l
 
 
 def page_lead(
-    tree: HtmlElement, descriptions: tuple[str, ...], *, title: str, paragraphs: tuple[str, ...]
+    tree: HtmlElement,
+    descriptions: tuple[str, ...],
+    *,
+    title: str,
+    paragraphs: tuple[str, ...],
+    captions: tuple[str, ...] = (),
 ) -> str | None:
-    """The lead as shown, or None. `descriptions` are what the metadata states, `paragraphs` the body."""
+    """The lead as shown, or None.
+
+    `descriptions` are what the metadata states, `paragraphs` the body; what captions a picture is no lead.
+    """
     body = fold(" ".join(paragraphs[:6]))
     found = _shown_description(tree, descriptions, body) or _marked_lead(tree, body)
     if found is None or fold(found) == fold(title) or fold(found) in body or is_caption(found):
+        return None
+    if any(fold(found) in fold(caption) for caption in captions):
         return None
     return found
 

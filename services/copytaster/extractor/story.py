@@ -20,6 +20,7 @@ from copytaster.extractor.titles import fold
 from copytaster.extractor.versions import text_hash
 from copytaster.extractor.walls import is_teaser, refuse_wall
 from copytaster.text.credits import Credit, collect_credits, find_dateline, settle_roles
+from copytaster.text.credits.model import CITED_URL, ORIGINATOR
 from copytaster.text.language import guess_language
 from copytaster.text.urls import BadUrl, fetch_url, url_key
 from copytaster_schemas.article import FeedItem
@@ -55,7 +56,13 @@ def extract_page(
     article = article_node(page.jsonld)
     content = page_body(page, article, titles=_titles(page, metadata), captions=figure_captions)
     title = metadata.title or ""
-    lead = page_lead(page.tree, _descriptions(page, metadata), title=title, paragraphs=content.paragraphs)
+    lead = page_lead(
+        page.tree,
+        _descriptions(page, metadata),
+        title=title,
+        paragraphs=content.paragraphs,
+        captions=figure_captions,
+    )
     refuse_wall(page, decoded.html, title=title, text=content.text, lead=lead)
     captions = tuple(dict.fromkeys((*figure_captions, *content.captions)))
     credits = _credits(page, metadata, content, lead, captions)
@@ -144,6 +151,12 @@ def _credits(
         found += [
             Credit(c.agency, c.role, c.field, None, None, c.quote, c.rule, c.confidence)
             for c in collect_credits(caption, field="caption")
+        ]
+    for line in content.removed:
+        found += [
+            Credit(c.agency, c.role, "dom", None, None, c.quote, c.rule, c.confidence)
+            for c in collect_credits(line)
+            if c.role in {ORIGINATOR, CITED_URL}
         ]
     found += dom_credits(page, foreign_canonical=metadata.foreign_canonical)
     return tuple(settle_roles(found, len(content.text)))
