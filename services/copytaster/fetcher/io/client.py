@@ -7,6 +7,7 @@ about feeds, articles or robots.txt: a caller may veto each hop through `check_h
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -250,7 +251,8 @@ def _failed(error: Exception, url: str) -> FetchFailed:
         return error
     text = str(error) or type(error).__name__
     if MARK in text:
-        return FetchFailed(Failure.FORBIDDEN_ADDRESS, text[text.index(MARK) :], url=url)
+        reason = re.split(r"[\],]", text[text.index(MARK) :], maxsplit=1)[0]
+        return FetchFailed(Failure.FORBIDDEN_ADDRESS, reason, url=url)
     kinds: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Failure], ...] = (
         (aiohttp.ClientConnectorDNSError, Failure.DNS),
         ((aiohttp.ClientSSLError, ssl.SSLError), Failure.TLS),
