@@ -50,6 +50,8 @@ class KnownArticle:
     feed_id: str | None = None
     revision: str | None = None
     first_seen_ms: int | None = None
+    revisions: int = 0
+    """How many revisions of it were wanted so far."""
     drops: int = 0
     """How many drops of this article were published so far."""
 

@@ -15,6 +15,7 @@ from copytaster.fetcher.feedstate import FeedState
 from copytaster.fetcher.items import Judged, Verdict
 from copytaster.fetcher.notices import Drop, FeedNews, add_drop, add_feed_news, fenced
 from copytaster.fetcher.polling import PollPlan
+from copytaster.fetcher.schedule import revision_wait
 from copytaster.fetcher.wanted import correlation_of, event_item
 from copytaster.keys import STATE_SECONDS, Keys
 from copytaster.streams.effects import Check, Effects, Outbox, Value, batched
@@ -105,6 +106,7 @@ def _want(step: Effects, keys: Keys, feed: FeedState, one: Judged, language: str
     if one.verdict is Verdict.NEW:
         step.checks.append(Check(key, "feed", "absent"))
     first_seen_ms = one.known.first_seen_ms or now_ms
+    revisions = one.known.revisions + (one.verdict is Verdict.REVISED)
     fields: dict[str, Value] = {
         "feed": feed.feed_id,
         "url": candidate.url,
@@ -113,13 +115,16 @@ def _want(step: Effects, keys: Keys, feed: FeedState, one: Judged, language: str
         "revision": candidate.revision,
         "correlation_id": correlation_of(feed.feed_id, candidate),
         "first_seen_ms": first_seen_ms,
+        "revisions": revisions,
         "tries": 0,
         "reserved": "",
     }
     step.write_hash(key, fields, lifetime_seconds=STATE_SECONDS)
     # A fetch of the former revision that is on its way may not end this want.
     step.op("HINCRBY", key, "fence", 1)
-    step.op("ZADD", keys.key("wanted"), now_ms, candidate.article_id)
+    # LT: a revision that has to wait does not put off one that is wanted already.
+    due_ms = now_ms + int(revision_wait(revisions) * 1000)
+    step.op("ZADD", keys.key("wanted"), "LT", due_ms, candidate.article_id)
 
 
 def _drop(feed: FeedState, one: Judged, code: str, detail: str, now_ms: int) -> Drop:

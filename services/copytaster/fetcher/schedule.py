@@ -44,6 +44,13 @@ ARTICLE_TRIES: Final = 5
 """After so many tries an article is dropped; with the waits above that is after about 40 minutes."""
 
 
+REVISIONS_AT_ONCE: Final = 5
+"""Revisions of one article that are fetched as soon as they are seen; more than a correction and its follow-ups."""
+
+REVISION_WAIT_SECONDS: Final = 600.0
+"""The first wait after that: the pace of a live report."""
+
+
 def jittered(seconds: float, chance: float) -> float:
     """`seconds` moved by up to JITTER; `chance` is a random number in [0, 1)."""
     return seconds * (1 - JITTER + 2 * JITTER * chance)
@@ -99,6 +106,17 @@ def article_retry(
         return float(DAY_SECONDS) if failure is Failure.CRASHED else None
     wait = jittered(first_seconds * 4 ** (tries - 1), chance)
     return max(wait, min(retry_after_seconds or 0.0, float(DAY_SECONDS)))
+
+
+def revision_wait(revisions: int) -> float:
+    """Seconds before an article is fetched again for its `revisions`-th revision.
+
+    The first REVISIONS_AT_ONCE cost no wait, since corrections matter; from there the wait doubles up to a day: some
+    feeds count comments in the summary, and would have every page fetched at every poll.
+    """
+    if revisions <= REVISIONS_AT_ONCE:
+        return 0.0
+    return min(REVISION_WAIT_SECONDS * 2.0 ** min(revisions - REVISIONS_AT_ONCE - 1, 20), float(DAY_SECONDS))
 
 
 def parse_retry_after(value: str | None, *, now: datetime) -> float | None:

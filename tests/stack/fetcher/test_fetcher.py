@@ -135,6 +135,23 @@ async def test_a_revised_item_is_published_again_once(desk: Desk) -> None:
     assert len({one.dataref for one in articles}) == 3
 
 
+async def test_an_item_that_changes_at_every_poll_is_not_fetched_at_every_poll(desk: Desk) -> None:
+    """After a few revisions the next one waits, and none of them is lost sight of."""
+    async with desk.fetcher():
+        await settled(desk, 2)
+        for number in range(5):
+            desk.site.text(FEED, rss(desk.site, ["/a"], text=f"{number} Kommentare"))
+            await desk.make_due()
+            await settled(desk, 3 + number)
+        desk.site.text(FEED, rss(desk.site, ["/a"], text="6 Kommentare"))
+        await desk.make_due()
+        await wait_until(
+            lambda: desk.redis.zcard(desk.keys.key("wanted")), description="the sixth revision waits"
+        )
+
+    assert desk.site.paths().count("/a") == 6
+
+
 async def test_an_article_of_two_feeds_is_fetched_once_and_counted_as_a_duplicate(desk: Desk) -> None:
     """Whichever feed comes first owns it."""
     serve_feed(desk.site, "/a", "/c", feed="/other.xml")

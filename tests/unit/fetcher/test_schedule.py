@@ -17,6 +17,7 @@ from copytaster.fetcher.schedule import (
     parse_retry_after,
     poll_backoff,
     poll_interval,
+    revision_wait,
     weight_after,
 )
 
@@ -86,6 +87,13 @@ def test_an_article_is_tried_a_bounded_number_of_times_ever_later() -> None:
 def test_an_article_that_brings_out_a_bug_of_ours_is_kept() -> None:
     """It is tried daily until a mended version fetches it."""
     assert retry(ARTICLE_TRIES + 100, Failure.CRASHED) == DAY_SECONDS
+
+
+def test_corrections_are_fetched_at_once_and_endless_changes_ever_later() -> None:
+    """A feed that counts comments in its summaries does not have every page fetched at every poll."""
+    waits = [revision_wait(number) for number in (0, 1, 5, 6, 7, 8, 1000)]
+
+    assert waits == [0, 0, 0, 600, 1200, 2400, DAY_SECONDS]
 
 
 RETRY_AFTER = {

@@ -30,6 +30,9 @@ SCAN_PER_CLAIM: Final = 8
 """Members looked at per member that may be claimed: those whose host is busy are given a slot meanwhile."""
 
 
+_KNOWN_FIELDS: Final = ("feed", "revision", "first_seen_ms", "revisions")
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
     """Members taken from a queue: (id, fields of its hash); the server's time and when the next member is due."""
@@ -111,7 +114,7 @@ class Store:
         ids = list(dict.fromkeys(article_ids))
         async with self._redis.pipeline(transaction=False) as pipe:
             for article_id in ids:
-                pipe.hmget(self._keys.key("item", article_id), "feed", "revision", "first_seen_ms")
+                pipe.hmget(self._keys.key("item", article_id), *_KNOWN_FIELDS)
                 pipe.hget(self._keys.key("article", article_id), "dropped")
             replies = await pipe.execute()
         return {
@@ -169,10 +172,11 @@ def _pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:
 
 
 def _known(stored: Sequence[bytes | None], dropped: bytes | None) -> KnownArticle:
-    feed, revision, first_seen = stored
+    feed, revision, first_seen, revisions = stored
     return KnownArticle(
         feed_id=feed.decode() if feed else None,
         revision=revision.decode() if revision else None,
         first_seen_ms=int(first_seen) if first_seen else None,
+        revisions=int(revisions or 0),
         drops=int(dropped or 0),
     )
