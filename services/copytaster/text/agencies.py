@@ -80,8 +80,9 @@ def find_mentions(text: str) -> list[Mention]:
         if mention is not None:
             found.append(mention)
             done = mention.end
+    # `AFP通信` is found both ways; the longer name counts.
     found += _unspaced_mentions(text)
-    return sorted(found, key=lambda m: m.begin)
+    return _without_overlaps(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,14 @@ def _stands_alone(text: str, begin: int, end: int) -> bool:
         return False
     # `reuters.com`, `dpa.de` are addresses, not names; INTERFAX.RU is listed as a name.
     return re.fullmatch(r"\.[a-z]", after) is None
+
+
+def _without_overlaps(found: list[Mention]) -> list[Mention]:
+    kept: list[Mention] = []
+    for mention in sorted(found, key=lambda m: (m.begin, -m.end)):
+        if not kept or mention.begin >= kept[-1].end:
+            kept.append(mention)
+    return kept
 
 
 def _unspaced_mentions(text: str) -> list[Mention]:
