@@ -58,7 +58,7 @@ THRESHOLDS: Final = {
         "open wire set: 129 of 132 same-language copies, edits and excerpts above, no sibling (highest 0.46)",
     ),
     "copy_confidence": (
-        500_000,
+        600_000,
         "a copy whose opening names other people or days is a template, not a copy (copies_and_traps)",
     ),
     "rewrite_copy": (
@@ -84,6 +84,9 @@ THRESHOLDS: Final = {
         "open wire set: excerpts are 0.1 to 0.6 of their source's length, edits 0.6 and more",
     ),
     "excerpt_aligned": (650, "the tenth percentile of excerpt against source in the open wire set"),
+    "part_passage": (900, "a part taken word for word; siblings of the open wire set reach 0.68"),
+    "part_words": (30, "two sentences: less could be a stock phrase or a quotation"),
+    "part_confidence": (200_000, "the openings differ by nature, so the score only has to exclude strangers"),
     "near_passage": (
         500,
         "half of the shorter text word for word: the least of edits in the open wire set is 0.52",

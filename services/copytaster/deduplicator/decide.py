@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from copytaster.deduplicator.direction import Direction, direction_of, shared_agencies
+from copytaster.deduplicator.direction import LEAST_LEAD_MS, direction_of, shared_agencies
 from copytaster.deduplicator.evidence import PairEvidence, measure
 from copytaster.deduplicator.features import Features
 from copytaster.deduplicator.policy import Policy
@@ -93,7 +93,7 @@ def compare(a: Features, b: Features, policy: Policy) -> PairDecision:
     confidence = score.confidence_micro(score.raw(evidence.scores))
     vetoes = _vetoes(a, b, evidence, policy)
     relation = _relation(a, b, evidence, confidence, vetoes, policy)
-    direction = direction_of(a, b, relation, evidence.scores) if relation in COPIES else Direction("none", ())
+    direction = direction_of(a, b, relation)
     if relation in SILENT:
         shown: Mapping[str, Any] = {}
     else:
@@ -158,6 +158,8 @@ def _merging_relation(
         return "translation_of" if translated else None
     if scores["copy"] >= limits["copy"] and confidence >= limits["copy_confidence"]:
         return _kind_of_copy(a, b, scores, limits)
+    if _is_late_part(a, b, scores, limits) and confidence >= limits["part_confidence"]:
+        return "excerpt_of"
     rewritten = (
         not vetoes and scores["copy"] >= limits["rewrite_copy"] and confidence >= limits["rewrite_confidence"]
     )
@@ -171,6 +173,21 @@ def _is_translated(scores: Mapping[str, int], confidence: int, limits: Mapping[s
     if confidence >= limits["translation_sure"]:
         return True
     return confidence >= limits["translation_confidence"] and scores["news_min"] >= limits["translation_news"]
+
+
+def _is_late_part(a: Features, b: Features, scores: Mapping[str, int], limits: Mapping[str, int]) -> bool:
+    """Whether the shorter text lies whole, word for word, in a longer one that was published before it.
+
+    That is an excerpt from the middle. Were the longer text the later one, it could be a follow-up or a round-up that repeats a
+    short alert as background, so nothing is said then.
+    """
+    if scores["passage_max"] < limits["part_passage"] or scores["length"] > limits["excerpt_length"]:
+        return False
+    short, long = (a, b) if a.content_words < b.content_words else (b, a)
+    ours, theirs = short.record.published_ms, long.record.published_ms
+    if ours is None or theirs is None:
+        return False
+    return short.content_words >= limits["part_words"] and ours - theirs >= LEAST_LEAD_MS
 
 
 def _kind_of_copy(a: Features, b: Features, scores: Mapping[str, int], limits: Mapping[str, int]) -> str:

@@ -6,7 +6,6 @@ from what contains it), then the time of publication. Where nothing tells, the l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -17,6 +16,13 @@ from copytaster.text.urls import BadUrl, url_key
 
 CREDITING_ROLES: Final = frozenset({"originator", "translator_of", "distributor"})
 """Roles that make an agency a source of the text; a quoted agency or a photo credit does not (design 8)."""
+
+DIRECTED: Final = frozenset(
+    {"exact_copy", "near_copy", "excerpt_of", "rewrite_of", "translation_of", "compiled_from"}
+)
+"""Relations in which one of the two texts was made from the other."""
+
+_OTHER_WAY: Final = {"a_from_b": "b_from_a", "b_from_a": "a_from_b", "none": "none"}
 
 LEAST_LEAD_MS: Final = 60_000
 """A minute: feeds state times to the minute, so anything less says nothing about who was first."""
@@ -30,16 +36,21 @@ class Direction:
     basis: tuple[str, ...]
 
 
-def direction_of(a: Features, b: Features, relation: str, scores: Mapping[str, int]) -> Direction:
-    """The direction of a derivation; all evidence that agrees with the strongest piece is named."""
+def direction_of(a: Features, b: Features, relation: str) -> Direction:
+    """The direction of a derivation; all evidence that agrees with the strongest piece is named.
+
+    A round-up was made from what it uses, so there the longer text derives from the shorter one.
+    """
+    if relation not in DIRECTED:
+        return Direction("none", ())
+    if relation == "compiled_from":
+        return Direction(_OTHER_WAY[_by_length(a, b)], ("containment",))
     told = {
         "source_link": _by_link(a, b),
         "credit": _by_credit(a, b),
         "containment": _by_length(a, b) if relation == "excerpt_of" else "none",
         "time": _by_time(a, b),
     }
-    if relation == "common_source":
-        return Direction("none", ())
     side = next((found for found in told.values() if found != "none"), "none")
     return Direction(side, tuple(name for name, found in told.items() if found == side != "none"))
 
