@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
-from copytaster.errors import CopytasterError, Misconfigured
+from copytaster.errors import Misconfigured
 from copytaster.streams.shell import EXIT_MISCONFIGURED
 
 STOP_SECONDS: Final = 25.0
@@ -23,7 +23,7 @@ FIRST_RESTART_SECONDS: Final = 1.0
 LONGEST_RESTART_SECONDS: Final = 30.0
 
 
-class ServiceRefused(CopytasterError):
+class ServiceRefused(Misconfigured):
     """A service refused its settings; its own log line says what is wrong."""
 
 

@@ -12,6 +12,7 @@ import click
 
 from copytaster.cli.process_tree import ProcessTree
 from copytaster.cli.serve import SERVICES
+from copytaster.fetcher.io.feeds_file import read_feeds_file
 
 
 @click.command()
@@ -44,6 +45,8 @@ def command(feeds: Path | None, data: Path, port: int, workers: int | None) -> N
       copytaster run --feeds feeds.toml
       copytaster clusters list --redis-url redis://127.0.0.1:6399/0
     """
+    if feeds is not None:
+        read_feeds_file(feeds)  # a mistake in it is told before anything starts
     asyncio.run(_run(feeds, data, port, workers))
 
 
