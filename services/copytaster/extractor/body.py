@@ -78,7 +78,7 @@ def page_body(
     escalated = _chars(lines) < max(SHORT_BODY_CHARS, COVERED_SHARE * stated_chars) or _is_menu(lines)
     if escalated:
         lines = _escalated(page, lines, container, stated_chars)
-    lines = _with_stated_body(lines, article)
+    lines = _without_heading(_with_stated_body(lines, article), page.tree)
     lines = _without_tables(lines)
     kept, removed = without_boilerplate(lines, titles=titles, links=link_blocks(page.tree))
     paragraphs, caption_lines = _without_captions(kept, captions)
@@ -140,6 +140,10 @@ def _escalated(page: Page, quick: list[str], container: HtmlElement | None, stat
     return best
 
 
+def _holds(line: str, container: HtmlElement) -> bool:
+    return all(fold(text) in fold(line) for text in _container_lines(container))
+
+
 def main_container(tree: HtmlElement) -> tuple[HtmlElement | None, int]:
     """The element whose own paragraphs hold the most text, and how many characters that is.
 
@@ -195,6 +199,14 @@ def _with_stated_body(lines: list[str], article: dict[str, Any]) -> list[str]:
     folded = fold(plain)
     agrees = not lines or any(len(line) > PARAGRAPH_CHARS and fold(line)[:60] in folded for line in lines)
     return parts if agrees else lines
+
+
+def _without_heading(lines: list[str], tree: HtmlElement) -> list[str]:
+    """The lines without a headline that runs into the first of them."""
+    for heading in (text_of(h) for h in tree.iter("h1")):
+        if lines and len(heading) > MENU_LINE_CHARS and lines[0].startswith(f"{heading} "):
+            return [lines[0].removeprefix(heading).strip(), *lines[1:]]
+    return lines
 
 
 def _without_tables(lines: list[str]) -> list[str]:

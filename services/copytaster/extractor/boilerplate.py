@@ -38,6 +38,7 @@ def _rule(name: str, where: str, pattern: str, max_chars: int = SHORT_CHARS) -> 
 
 
 RULES: Final = (
+    _rule("bracketed_link", "anywhere", r"\[(?:related|read|see|watch|listen|more)\b[^\]]*\]$"),
     _rule(
         "related_link",
         "anywhere",
@@ -51,7 +52,6 @@ RULES: Final = (
         r"funda olunye udaba|関連記事|相关阅读|관련기사)\s*(?:here|lapha)?\s*(?:$|[:|：»›>–—-].*|\?|\.\.\.|…)",
     ),
     _rule("syndication_mark", "tail", r"source[: ]+(?:site|feed)[- ]?\d{1,5}\W*$"),
-    _rule("bracketed_link", "anywhere", r"\[(?:related|read|see|watch|listen|more)\b[^\]]*\]$"),
     _rule(
         "placeholder",
         "anywhere",
@@ -76,7 +76,7 @@ RULES: Final = (
         r"(?:share|teilen|teile|partager|compartir|condividi|udostępnij|поделиться|поділитися|paylaş|chia sẻ|dela|del|jetzt teilen)"
         r"(?: (?:this|diesen|on|auf|sur|en|via|artikel|article|story|on facebook|this article))*"
         r"(?:[\s|·•,:.-]*(?:facebook|twitter|x|whatsapp|telegram|e-?mail|mail|link|drucken|print|pinterest|linkedin|reddit|flipboard|copy|kopieren|"
-        r"merken|vk|вконтакте|одноклассники|zalo|in bài|lưu|imprimer|imprimir))*$",
+        r"merken|vk|вконтакте|одноклассники|zalo|in bài|lưu|imprimer|imprimir))*\W*$",
     ),
     _rule(
         "comments",

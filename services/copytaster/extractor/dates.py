@@ -144,8 +144,8 @@ class Stated:
     precision: str
 
 
-def published(page: Page, article: dict[str, Any], *, feed: datetime | None) -> Dated | None:
-    """When the page says it was published; None if nothing tells."""
+def published(page: Page, article: dict[str, Any], *, feed: Dated | None) -> Dated | None:
+    """When the page says it was published, or else the feed; None if nothing tells."""
     stated = [
         *_candidates("jsonld", [string(article.get("datePublished")), string(article.get("dateCreated"))]),
         *_candidates("meta", [page.meta.get(name) for name in _PUBLISHED_META]),
@@ -154,11 +154,12 @@ def published(page: Page, article: dict[str, Any], *, feed: datetime | None) -> 
     best = _best(stated)
     if best is not None and best[0].precision != "date":
         return _placed(best[0], best[1], page.url)
-    if feed is not None and (best is None or abs(feed.date() - best[0].at.date()) <= timedelta(days=1)):
-        return Dated(feed, "second", "feed")
+    exact = feed is not None and feed.precision != "date"
+    if feed and exact and (best is None or abs(feed.at.date() - best[0].at.date()) <= timedelta(days=1)):
+        return feed
     if best is not None:
         return _placed(best[0], best[1], page.url)
-    return _day(page)
+    return feed or _day(page)
 
 
 def modified(page: Page, article: dict[str, Any], *, feed: datetime | None) -> Dated | None:

@@ -40,6 +40,13 @@ class Metadata:
     live: bool
 
 
+def _feed_date(item: FeedItem | None) -> Dated | None:
+    """When the feed says the item was published, with the precision it has."""
+    if item is None or item.published is None:
+        return None
+    return Dated(item.published, item.published_precision or "second", "feed")
+
+
 def page_metadata(page: Page, item: FeedItem | None) -> Metadata:
     """All metadata of a page; what the page leaves out is taken from the feed item. Raises `BadUrl`."""
     article = article_node(page.jsonld)
@@ -51,7 +58,7 @@ def page_metadata(page: Page, item: FeedItem | None) -> Metadata:
     return Metadata(
         title=page_title(page, article, site_names=outlet.folded_names) or (item.title if item else None),
         byline=byline,
-        published=published(page, article, feed=item.published if item else None),
+        published=published(page, article, feed=_feed_date(item)),
         modified=modified(page, article, feed=item.updated if item else None),
         outlet=outlet,
         canonical_url=canonical,

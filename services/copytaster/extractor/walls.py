@@ -25,6 +25,8 @@ TEASER_CHARS: Final = 1_500
 MIN_LIST_LINES: Final = 5
 """A shorter list of links may be the end of a short article."""
 
+MIN_LINKS: Final = 15
+
 MIN_LINK_CHARS: Final = 12
 """Shorter link texts are labels of a menu, and names that prose links to."""
 
@@ -89,12 +91,13 @@ def refuse_wall(page: Page, html: str, *, title: str, text: str, lead: str | Non
     if chars >= SHORT_CHARS:
         _refuse_list(page, text, title)
         return
-    everything = f"{text} {page.noscript}"
+    everything = f"{text} {page.noscript} {text_of(page.tree)[:SHORT_CHARS] if not chars else ''}"
     if chars < 400 and _SCRIPT.search(everything):
         raise Discard("script_only", title[:120])
     if chars < 400 and page.tree.find(".//input[@type='password']") is not None:
         raise Discard("login_wall", title[:120])
     if chars == 0:
+        _refuse_links(page, title)
         empty_root = any(
             page.tree.find(f".//div[@id='{name}']") is not None
             for name in ("root", "app", "__next", "__nuxt")
@@ -138,6 +141,13 @@ def _refuse_list(page: Page, text: str, title: str) -> None:
     if prose >= 0.15 * len(text) or _states_article(page):
         return
     if len(lines) >= 20 or (len(lines) >= MIN_LIST_LINES and _linked_share(page, lines) > 0.5):
+        raise Discard("list_page", title[:120])
+
+
+def _refuse_links(page: Page, title: str) -> None:
+    """A page of nothing but links has no text left once they are taken for what they are."""
+    links = sum(len(text_of(link)) >= MIN_LINK_CHARS for link in page.tree.iter("a"))
+    if links >= MIN_LINKS and not _states_article(page):
         raise Discard("list_page", title[:120])
 
 

@@ -113,7 +113,7 @@ def site_of(url: str) -> str:
     if _is_address(host) or len(labels) < 2:
         return f"{_bracketed(host)}{_port(parts)}"
     if labels[-1] in {"example", "test", "localhost", "internal"}:
-        return host
+        return host.removeprefix("www.")
     if ".".join(labels[-2:]) in _SHARED_HOSTS:
         return ".".join(labels[-3:])
     two_level = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL

@@ -270,7 +270,7 @@ def test_the_outlet_has_a_name_and_a_site() -> None:
     """The name is the page's, the site the address's."""
     outlet = read(page()).outlet
 
-    assert (outlet.name, outlet.site) == ("Sennebote", "www.sennebote.example")
+    assert (outlet.name, outlet.site) == ("Sennebote", "sennebote.example")
 
 
 def test_section_keywords_and_access_are_read() -> None:
