@@ -22,6 +22,9 @@ class FeedItem(EventModel):
     authors: list[str] = Field(default_factory=list)
     categories: list[str] = Field(default_factory=list)
     published: Instant | None = None
+    published_precision: str | None = Field(
+        default=None, description="`date` where the feed gave no time; absent = exact"
+    )
     updated: Instant | None = None
     language: str | None = None
     first_seen: Instant

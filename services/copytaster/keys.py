@@ -56,11 +56,10 @@ TABLE: Final = (
     KeyPattern("feeds:due", "zset", "fetcher", None, "feed id by due time (ms); the feed list itself"),
     KeyPattern("feeds:file", "set", "fetcher", None, "ids of the feeds that the feeds file brought"),
     KeyPattern("seen:<feed>", "hash", "fetcher", STATE_SECONDS, "item key to revision hash of one feed"),
-    KeyPattern(
-        "url:<key>", "string", "fetcher", RECORD_SECONDS, "an article already wanted through some feed"
-    ),
     KeyPattern("wanted", "zset", "fetcher", None, "items whose article is to be fetched, by due time (ms)"),
-    KeyPattern("item:<id>", "hash", "fetcher", STATE_SECONDS, "the feed item behind a wanted article"),
+    KeyPattern(
+        "item:<id>", "hash", "fetcher", STATE_SECONDS, "an article's want: its item, owner feed, fence"
+    ),
     KeyPattern("host:<name>", "hash", "fetcher", DAY_SECONDS, "next allowed request (ms) and crawl delay"),
     KeyPattern("robots:<host>", "string", "fetcher", DAY_SECONDS, "robots.txt as fetched"),
     KeyPattern(

@@ -89,7 +89,17 @@ def _constants(**constants: str) -> Any:
 
 def _in_reading_order(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
     """When, how grave, what, by whom first; then the facts."""
-    first = ("timestamp", "level", "event", "status", "service", "instance", "desk", "version", "correlation_id")
+    first = (
+        "timestamp",
+        "level",
+        "event",
+        "status",
+        "service",
+        "instance",
+        "desk",
+        "version",
+        "correlation_id",
+    )
     return {name: event[name] for name in first if name in event} | event
 
 

@@ -33,7 +33,9 @@ def compared(
     return StoryCompared(
         story=StoryVersion(uri=record.id, version=record.version),
         revision=revision,
-        links=[link_of(decision, record.version, versions[decision.b], policy) for decision in said[:MAX_LINKS]],
+        links=[
+            link_of(decision, record.version, versions[decision.b], policy) for decision in said[:MAX_LINKS]
+        ],
         links_truncated=True if len(said) > MAX_LINKS else None,
         candidates=len(decisions),
         abstained=sum(decision.relation == "abstain" for decision in decisions),

@@ -78,7 +78,7 @@ def correlation_of(feed_id: str, candidate: Candidate) -> str:
 def event_item(feed: FeedState, candidate: Candidate, language: str | None, first_seen_ms: int) -> FeedItem:
     """The item as events carry it, within the limits above.
 
-    A time of publication is given only where the feed gave a time: a bare date would pass for midnight.
+    A bare date of publication is said to be one, or it would pass for midnight; a bare date of change is left out.
     """
     item = candidate.item
     event = FeedItem(
@@ -93,7 +93,8 @@ def event_item(feed: FeedState, candidate: Candidate, language: str | None, firs
         content=clip(item.content, CONTENT_BYTES),
         authors=_names(item.authors),
         categories=_names(item.categories),
-        published=_instant(item.published),
+        published=item.published.at if item.published else None,
+        published_precision="date" if item.published and not item.published.has_time else None,
         updated=_instant(item.updated),
         language=clip(language, NAME_BYTES),
         first_seen=datetime.fromtimestamp(first_seen_ms / 1000, UTC),

@@ -32,10 +32,13 @@ def test_the_first_sight_travels_with_the_item() -> None:
 
 
 def test_a_date_without_a_time_is_not_given_out_as_a_time() -> None:
-    """Midnight would pass for the time of publication."""
+    """Midnight would pass for the time of publication; the event says that it is a date."""
     day = FeedTime(datetime(2021, 11, 22, tzinfo=UTC), has_time=False)
 
-    assert event_item(FEED, candidate(replace(ITEM, published=day)), None, FIRST_SEEN_MS).published is None
+    event = event_item(FEED, candidate(replace(ITEM, published=day)), None, FIRST_SEEN_MS)
+
+    assert (event.published, event.published_precision) == (day.at, "date")
+    assert event_item(FEED, candidate(ITEM), None, FIRST_SEEN_MS).published_precision is None
 
 
 @pytest.mark.parametrize("letter", ["x", "ж", '"', "\x01", "\U0001f600"])
