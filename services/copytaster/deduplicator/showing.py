@@ -31,6 +31,7 @@ def evidence_of(a: Features, b: Features, evidence: PairEvidence, vetoes: tuple[
     """Scores, aligned spans, shared and missing names, numbers and dates, the credits of both, and vetoes."""
     spans = _exact_spans(a, b)
     spans += _fuzzy_spans(a, b, evidence.a_matches, spans)
+    spans.sort(key=_place)
     shown: dict[str, Any] = {"scores": dict(evidence.scores), "spans": spans[:MAX_SPANS]}
     if len(spans) > MAX_SPANS:
         shown["spans_truncated"] = True
@@ -52,11 +53,16 @@ def mirrored(shown: Mapping[str, Any]) -> dict[str, Any]:
     swapped = dict(shown)
     if "spans" in shown:
         turned = [{_SIDES.get(name, name): value for name, value in span.items()} for span in shown["spans"]]
-        swapped["spans"] = sorted(turned, key=lambda span: (span["a_begin"], span["b_begin"]))
+        swapped["spans"] = sorted(turned, key=_place)
     for name in ("numbers", "names", "dates"):
         if name in shown:
             swapped[name] = _turned(shown[name])
     return swapped
+
+
+def _place(span: Mapping[str, Any]) -> tuple[int, int, int, int, str]:
+    """The order of spans: their places in a, then in b."""
+    return (span["a_begin"], span["b_begin"], span["a_end"], span["b_end"], span["kind"])
 
 
 def _turned(terms: Mapping[str, Any]) -> dict[str, Any]:
