@@ -133,11 +133,12 @@ def _escalated(page: Page, quick: list[str], container: HtmlElement | None, stat
     """The thorough extraction; the page's main container where that, too, covers little of it."""
     thorough = _extracted(page, fast=False, precise=_is_menu(quick))
     best = thorough if _is_menu(quick) or _chars(thorough) > _chars(quick) else quick
-    if container is not None and (
-        _chars(best) < COVERED_SHARE * stated_chars or (_is_menu(best) and stated_chars)
-    ):
-        return _container_lines(container)
-    return best
+    if container is None:
+        return best
+    # The last resort for short texts runs the headline and all paragraphs together.
+    run_together = len(best) == 1 and _holds(best[0], container)
+    missed = _chars(best) < COVERED_SHARE * stated_chars
+    return _container_lines(container) if missed or run_together or _is_menu(best) else best
 
 
 def _holds(line: str, container: HtmlElement) -> bool:

@@ -119,6 +119,14 @@ def test_a_short_flash_is_an_article() -> None:
     assert extract_page(html.encode(), url=URL, content_type=None).text == PARAGRAPHS[0]
 
 
+def test_the_paragraphs_of_a_flash_stay_apart() -> None:
+    """Short texts keep a line per paragraph."""
+    html = page(body=f"<p>{PARAGRAPHS[0][:100]}</p><p>{PARAGRAPHS[1][:90]}</p>")
+    text = extract_page(html.encode(), url=URL, content_type=None).text
+
+    assert text.split("\n") == [PARAGRAPHS[0][:100].strip(), PARAGRAPHS[1][:90].strip()]
+
+
 def test_a_paid_teaser_is_published_as_one() -> None:
     """The part that everyone may read says that it is a part."""
     html = page(
