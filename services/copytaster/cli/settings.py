@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from copytaster.settings import PREFIX, SECRETS, Settings
@@ -16,10 +18,22 @@ def env_example() -> str:
         variable = PREFIX + name.upper()
         if name in SECRETS:
             variable += "_FILE"
-        default = field.default
-        shown = ",".join(str(part) for part in default) if isinstance(default, tuple) else default
-        lines += ["", f"# {field.description}", f"#{variable}={'' if shown is None else shown}"]
+        lines += ["", f"# {field.description}", f"#{variable}={_shown(field.default)}"]
     return "\n".join(lines) + "\n"
+
+
+_HEAD: Final = (
+    "# The settings of Copytaster, as `copytaster settings` prints them. Every one is optional; what is given is the",
+    "# default. docker compose reads them from .env, `copytaster run` and `copytaster serve` from the environment.",
+)
+
+
+def _shown(default: object) -> str:
+    if default is None:
+        return ""
+    if isinstance(default, tuple):
+        return ",".join(str(part) for part in default)
+    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 @click.command()
