@@ -53,7 +53,7 @@ def _ends_sentence(text: str, start: int, stop: int, after: int, end: int) -> bo
         return False
     word_match = _LAST_WORD.search(text, start, stop)
     word = word_match.group() if word_match else ""
-    if len(word) == 1 and word.isupper():
+    if len(word) == 1 and word.isalpha():
         return False
     # "12. Februar", "3. Liga": an ordinal of a day; a year or a larger number does end a sentence.
     if word.isdigit() and len(word) <= 2:
