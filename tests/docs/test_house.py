@@ -41,19 +41,6 @@ def test_every_setting_that_a_document_names_exists(document: Path) -> None:
     assert named <= KNOWN_VARIABLES
 
 
-def test_the_example_environment_lists_every_setting_with_its_default() -> None:
-    """Uncommenting a line of .env.example changes nothing, and no setting is left out."""
-    pairs = re.findall(rf"^#({PREFIX}[A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
-
-    assert dict(pairs) == {variable: _shown(field.default) for variable, field in SETTINGS.items()}
-
-
-def _shown(default: object) -> str:
-    if isinstance(default, tuple):
-        return ",".join(map(str, default))
-    return "" if default is None else f"{default:g}" if isinstance(default, float) else str(default)
-
-
 @pytest.mark.parametrize("services", [STACK, DEMO], ids=["docker-compose.yml", "deploy/demo.yml"])
 def test_compose_sets_only_settings_that_exist(services: dict[str, Any]) -> None:
     """An unknown variable would stop a service at its start."""
