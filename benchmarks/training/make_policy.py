@@ -84,7 +84,7 @@ THRESHOLDS: Final = {
         "open wire set: excerpts are 0.1 to 0.6 of their source's length, edits 0.6 and more",
     ),
     "excerpt_aligned": (650, "the tenth percentile of excerpt against source in the open wire set"),
-    "part_passage": (900, "a part taken word for word; siblings of the open wire set reach 0.68"),
+    "part_passage": (800, "a part taken word for word; siblings of the open wire set reach 0.68"),
     "part_words": (30, "two sentences: less could be a stock phrase or a quotation"),
     "part_confidence": (200_000, "the openings differ by nature, so the score only has to exclude strangers"),
     "near_passage": (
@@ -99,7 +99,11 @@ THRESHOLDS: Final = {
     "abstain_confidence": (500_000, "more likely than not by the score, but the copy rule is not met"),
     "related_confidence": (100_000, "one in ten: below it hardly any pair shares cast or event"),
     "related_passage": (150, "a background paragraph of a story of six"),
-    "key_rarity": (40, "five bits: a term of less than one in 32 topics"),
+    "single_key_rarity": (
+        64,
+        "eight bits: a term of less than one in 256 topics; at 56 candidates double for 0.00 wire pairs",
+    ),
+    "pair_key_rarity": (40, "five bits: a term of less than one in 32 topics"),
     "join": (
         970,
         "mean pair score of two groups: the least without a false cluster on the open wire set, cross-validated",
