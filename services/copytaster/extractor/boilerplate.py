@@ -25,16 +25,21 @@ MAX_ANNOUNCEMENT_CHARS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`where` is anywhere, head or tail (the last third); `pattern` matches the whole stripped line."""
+    """`where` is anywhere, head or tail (the last third); `pattern` matches the whole stripped line.
+
+    One of `gate`, in lower case, stands in every line that can match: a cheap look before a long pattern.
+    """
 
     name: str
     where: str
     pattern: re.Pattern[str]
     max_chars: int = SHORT_CHARS
+    gate: tuple[str, ...] = ()
 
 
-def _rule(name: str, where: str, pattern: str, max_chars: int = SHORT_CHARS) -> Rule:
-    return Rule(name, where, re.compile(rf"\W*(?:{pattern})", re.IGNORECASE), max_chars)
+def _rule(name: str, where: str, pattern: str, max_chars: int = SHORT_CHARS, gate: str = "") -> Rule:
+    compiled = re.compile(rf"\W*(?:{pattern})", re.IGNORECASE)
+    return Rule(name, where, compiled, max_chars, tuple(gate.split("|")) if gate else ())
 
 
 RULES: Final = (
@@ -69,6 +74,7 @@ RULES: Final = (
         r"(?:this|dieser) (?:content|inhalt) (?:is hosted|wird) .*(?:third|extern|dritt).*|(?:we need your|wir benötigen ihre) (?:consent|zustimmung).*|"
         r"bitte aktivieren sie (?:java ?script|cookies).*|please enable (?:java ?script|cookies).*|to (?:view|display) this content.*cookies.*)$",
         500,
+        gate="privat|datenschutz|privacy|extern|inhalt|content|consent|zustimmung|cookie|java|anzeige",
     ),
     _rule(
         "share",
@@ -100,6 +106,8 @@ RULES: Final = (
         r"disiscrivert?i in qualsiasi|zrezygnować w każdej chwili|отписаться в любой).*|"
         r"like this story\?.*|enjoying (?:our|this) (?:latest )?.*|.*\bwhatsapp-kanal\b.*)$",
         420,
+        gate="newsletter|subscri|sign up|abonn|inscri|suscr|iscri|zapisz|подпи|đăng ký|get |follow|folg|suivez|síguenos|seguici|śledź|theo dõi|"
+        "our website|this story|enjoying|abmelden|abbestellen|anmelden|darte de baja|zrezygn|отписаться|kanal",
     ),
     _rule(
         "feedback",
@@ -167,12 +175,15 @@ def without_boilerplate(
 def matching_rule(line: str, index: int, total: int) -> str | None:
     """The name of the rule that takes a line at `index` of `total`, or None."""
     text = line.strip()
+    lowered = text.lower()
     for rule in RULES:
         if len(text) > rule.max_chars:
             continue
         if rule.where == "head" and index >= HEAD_LINES:
             continue
         if rule.where == "tail" and index < min(total * 2 // 3, total - 4):
+            continue
+        if rule.gate and not any(word in lowered for word in rule.gate):
             continue
         if rule.pattern.fullmatch(text):
             return rule.name

@@ -19,6 +19,7 @@ from copytaster.text.agencies import agencies, agency_of_domain, find_mentions
 from copytaster.text.credits import Credit
 from copytaster.text.credits.model import CITED_URL, ORIGINATOR, PHOTO
 from copytaster.text.urls import BadUrl, fetch_url, host_of, site_of
+from copytaster.text.wordlists import words
 
 MAX_SOURCE_CHARS: Final = 120
 """A source line is short; longer blocks are paragraphs and read as text."""
@@ -36,6 +37,37 @@ _SOURCE_CLASS: Final = re.compile(
     r"(?:^|[\s_-])(?:source|quelle|agency|agentur|agencia|agence|agenzia|wire|provider|credit-?line|article-?credit)",
     re.IGNORECASE,
 )
+_TAGS: Final = ("p", "div", "span", "li", "em", "small", "cite", "a", "footer")
+_PRINTED: Final = (
+    *(
+        f"{label}{colon}"
+        for label in words(
+            "Quelle Quellen QUELLE Source Sources SOURCE Fuente Fuentes Fonte Fonti Źródło Źródła Джерело Джерела Источник Источники "
+            "Kaynak KAYNAK Nguồn Bron Källa Kilde Lähde Zdroj Forrás Via via riginalartikel"
+        )
+        for colon in (":", " :", "\u00a0:")
+    ),
+    *(
+        "riginalartikel",
+        "riginalbeitrag",
+        "riginaltext",
+        "riginally published",
+        "riginally appeared",
+        "irst published",
+    ),
+    *(
+        "irst appeared",
+        "article original",
+        "artículo original",
+        "riginal article",
+        "来源：",
+        "出典：",
+        "출처",
+        "المصدر:",
+    ),
+)
+"""Literal beginnings of source lines: plain substring searches, for most pages print none."""
+
 _PICTURE_CLASS: Final = re.compile(
     r"caption|image|picture|photo|foto|bild|media|video|gallery|teaser", re.IGNORECASE
 )
@@ -91,12 +123,14 @@ def _meta_sources(page: Page) -> Iterator[Credit]:
 
 
 def _source_blocks(page: Page) -> Iterator[Credit]:
-    for element in page.tree.iter("p", "div", "span", "li", "em", "small", "cite", "a", "footer"):
-        marked = _SOURCE_CLASS.search(element.get("class") or "")
-        # Most elements are dismissed by what they begin with, before their whole text is built.
-        opening = (
-            element.text if element.text and not element.text.isspace() else next(element.itertext(), "")
-        )
+    visible = text_of(page.tree)
+    printed = any(label in visible for label in _PRINTED)
+    for element in page.tree.iter(*_TAGS):
+        classes = element.get("class")
+        marked = classes is not None and _SOURCE_CLASS.search(classes)
+        if not (marked or printed):
+            continue
+        opening = next(filter(str.strip, element.itertext()), "")
         labelled = _SOURCE_LABEL.match(opening) or _ORIGINAL.search(opening)
         if not (marked or labelled) or len(element) > 4 or _in_menu(element):
             continue

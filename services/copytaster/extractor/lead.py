@@ -54,8 +54,8 @@ def page_lead(
 
 
 def _shown_description(tree: HtmlElement, descriptions: tuple[str, ...], body: str) -> str | None:
-    for description in descriptions:
-        wanted = fold(description.rstrip(" .…"))
+    wanted_texts = {(folded := fold(text.rstrip(" .…")))[:SAME_START_CHARS]: folded for text in descriptions}
+    for wanted in wanted_texts.values():
         if len(wanted) < MIN_LEAD_CHARS // 2 or wanted[:SAME_START_CHARS] in body:
             continue
         start = wanted[:SAME_START_CHARS]

@@ -56,6 +56,8 @@ def told(
     verdict = decide(stored.story, found.text_hash)
     effects = _finished(desk, article, status=verdict)
     effects.facts = {"story_uri": found.uri, "outlet": found.site, "language": found.language}
+    # The article's address may differ from the story's: this is how one is found from the other.
+    effects.op("HSET", desk.keys.key("article", short_id(article.article)), "story", short_id(found.uri))
     version_key = desk.keys.key("version", short_id(found.uri))
     if verdict == UNCHANGED:
         effects.op("EXPIRE", version_key, STATE_SECONDS)

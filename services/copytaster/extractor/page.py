@@ -37,6 +37,7 @@ class Page:
     meta: dict[str, str]
     jsonld: tuple[dict[str, Any], ...]
     noscript: str
+    elements: tuple[HtmlElement, ...]
 
 
 def parse_page(source: str, *, url: str) -> Page:
@@ -45,7 +46,8 @@ def parse_page(source: str, *, url: str) -> Page:
     tree = load_html(slim)
     if tree is None:
         raise Discard("not_html", "no element in it")
-    return Page(url, slim, tree, _meta(tree), tuple(_jsonld(tree)), noscript)
+    elements = tuple(tree.iter())
+    return Page(url, slim, tree, _meta(tree), tuple(_jsonld(tree)), noscript, elements)
 
 
 def stated_url(body: bytes) -> str | None:

@@ -67,10 +67,19 @@ def agency_of_domain(host: str) -> str | None:
     )
 
 
+def may_name_agency(text: str) -> bool:
+    """Whether `find_mentions` may find anything: a look at the set of words, a tenth of its cost."""
+    return (
+        not _index().keys().isdisjoint(_WORD.findall(text.casefold())) or _UNSPACED.search(text) is not None
+    )
+
+
 def find_mentions(text: str) -> list[Mention]:
     """All mentions in order of appearance, the longest where several begin at one place. Linear in the text."""
     found: list[Mention] = []
     index, done = _index(), 0
+    if not may_name_agency(text):
+        return []
     for word in _WORD.finditer(text):
         if word.start() < done:
             continue

@@ -15,8 +15,8 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from copytaster.text.wordlists import words
 
-SAMPLE_CHARS: Final = 2_000
-"""The model is linear in its input and sure long before this length."""
+SAMPLE_CHARS: Final = 1_000
+"""The model is linear in its input (1.2 ms for this length) and sure long before it."""
 
 ENOUGH_LETTERS: Final = 60
 """Below it the declared language is believed if there is one: headlines of one loan word fool any model."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from copytaster.text.agencies import find_mentions
+from copytaster.text.agencies import find_mentions, may_name_agency
 from copytaster.text.credits.attribution import attribution_credits
 from copytaster.text.credits.credit_lines import credit_line_credits
 from copytaster.text.credits.datelines import Dateline, dateline_credits, find_dateline
@@ -35,7 +35,8 @@ def find_credits(text: str, *, field: str = "text") -> list[Credit]:
 def collect_credits(text: str, *, field: str = "text") -> list[Credit]:
     """Every credit of a text in order of appearance, roles not settled: for callers that settle several fields at once."""
     found: list[Credit] = []
-    for line in _lines(text):
+    named = may_name_agency(text)
+    for line in _lines(text, named=named):
         if line.mentions:
             found += sorted(_line_credits(line, field), key=lambda credit: credit.begin or 0)
         found += source_credits(line.text, line.begin, field=field)
@@ -62,9 +63,9 @@ def _line_credits(line: Line, field: str) -> list[Credit]:
     return found
 
 
-def _lines(text: str) -> Iterator[Line]:
+def _lines(text: str, *, named: bool) -> Iterator[Line]:
     begin = 0
     for part in text.split("\n"):
         if part.strip():
-            yield Line(part, begin, tuple(find_mentions(part)))
+            yield Line(part, begin, tuple(find_mentions(part)) if named else ())
         begin += len(part) + 1

@@ -17,6 +17,14 @@ _LABELLED_URL: Final = re.compile(
     r"Original(?:artikel|text|article)?|来源|來源|出典|출처|المصدر|via)\s*[:：]?\s*[(<\[]?(?P<url>https?://[^\s<>\"')\]]+)",
     re.IGNORECASE,
 )
+_ANY_SOURCE: Final = re.compile(
+    r"://|[Oo]rigina|article|оригинал|Оригинал|[Aa]rti(?:kel|colo)|[Bb]eitrag|stor[yi]|source|src|feed"
+)
+"""One of these stands in every source line; a cheap look before the long patterns."""
+
+MAX_LINE_CHARS: Final = 600
+"""A longer line is a paragraph, and its addresses are references."""
+
 _HAS_ARTICLE_PATH: Final = re.compile(r"https?://[^/]+/(?=.*(?:\w{4,}|\d))")
 """A bare host or language folder (`/vi/`) is a signature of the outlet, no original."""
 
@@ -35,6 +43,8 @@ _SYNDICATION: Final = re.compile(
 
 def source_credits(text: str, begin: int, *, field: str) -> list[Credit]:
     """The credits of one line that starts at code point `begin`: addresses, originals named, syndication marks."""
+    if len(text) > MAX_LINE_CHARS or not _ANY_SOURCE.search(text):
+        return []
     found = [
         _credit(match, "url", begin, field, "source_url", 0.95, agency=_agency_behind(match["url"]))
         for match in _LABELLED_URL.finditer(text)
