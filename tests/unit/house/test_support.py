@@ -29,9 +29,9 @@ async def test_the_redis_client_starts_on_an_empty_database(redis_client: redis.
     """Nothing is left over from another test, and values come back as bytes."""
     assert await redis_client.dbsize() == 0
 
-    await redis_client.set("copytaster:{test}:url:1", "ü", ex=10)
+    await redis_client.set("copytaster:{test}:page:1", "ü", ex=10)
 
-    assert await redis_client.get("copytaster:{test}:url:1") == "ü".encode()
+    assert await redis_client.get("copytaster:{test}:page:1") == "ü".encode()
 
 
 @pytest.mark.parametrize(
