@@ -54,7 +54,9 @@ TABLE: Final = (
     KeyPattern("failures:<group>", "hash", "streams", DONE_SECONDS, "handled failures per pending entry"),
     KeyPattern("feed:<id>", "hash", "fetcher", None, "state of one feed; while the feed is listed"),
     KeyPattern("feeds:due", "zset", "fetcher", None, "feed id by due time (ms); the feed list itself"),
-    KeyPattern("feeds:file", "set", "fetcher", None, "ids of the feeds that the feeds file brought"),
+    KeyPattern("feeds:paused", "set", "fetcher", None, "ids of the listed feeds that are not polled"),
+    KeyPattern("feeds:file", "set", "fetcher", None, "ids of the feeds that the feeds file brought or names"),
+    KeyPattern("outcomes:<feed>", "list", "fetcher", STATE_SECONDS, "the last 20 polls of a feed"),
     KeyPattern("seen:<feed>", "hash", "fetcher", STATE_SECONDS, "item key to revision hash of one feed"),
     KeyPattern("wanted", "zset", "fetcher", None, "items whose article is to be fetched, by due time (ms)"),
     KeyPattern(
@@ -70,7 +72,7 @@ TABLE: Final = (
         "hash",
         "fetcher",
         STATE_SECONDS,
-        "sequence (last fetch) and dropped of one article",
+        "sequence (last fetch), dropped and story of one article",
     ),
     KeyPattern(
         "version:<story>", "hash", "extractor", STATE_SECONDS, "revision and hashes of the latest version"
@@ -88,6 +90,7 @@ TABLE: Final = (
     KeyPattern(
         "cluster:<id>", "hash", "deduplicator", None, "a cluster's state; a tombstone resolves for ever"
     ),
+    KeyPattern("services", "zset", "streams", DAY_SECONDS, "running processes by their last sign of life (ms)"),
     KeyPattern("lease:<role>", "hash", "streams", 60, "who is the one active holder of a role"),
 )
 

@@ -27,6 +27,7 @@ from copytaster.streams.engine import Engine
 from copytaster.streams.groups import ensure_group
 from copytaster.streams.health import Health, routes
 from copytaster.streams.patience import Patience, Stopped
+from copytaster.streams.presence import Presence, announce_forever
 from copytaster.streams.reader import install_patience, subscribe
 from copytaster.streams.trim import trim_forever
 
@@ -131,7 +132,7 @@ async def _serve(context: Context, service: str, broker: RedisBroker, parts: Par
             timeout_graceful_shutdown=3,
         )
     )
-    async with _looping(context, parts, server) as failed:
+    async with _looping(context, parts, server, Presence.of_this_process(service)) as failed:
         get_logger().info(Log.SERVICE_STARTED, status="started", health_port=context.settings.health_port)
         try:
             await server.serve()
@@ -156,11 +157,11 @@ class _Server(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def _looping(
-    context: Context, parts: Parts, server: uvicorn.Server
+    context: Context, parts: Parts, server: uvicorn.Server, presence: Presence
 ) -> AsyncIterator[list[BaseException]]:
     """Run the loops beside the server; a loop that fails ends the service, so that it is restarted and seen."""
     failed: list[BaseException] = []
-    loops = [*parts.loops, *_upkeep(context, parts), lambda: _stop_server(context.patience, server)]
+    loops = [*parts.loops, *_upkeep(context, parts, presence), lambda: _stop_server(context.patience, server)]
     tasks = [asyncio.create_task(_watch(loop, context.patience, failed)) for loop in loops]
     try:
         yield failed
@@ -171,9 +172,10 @@ async def _looping(
         await asyncio.gather(*late, return_exceptions=True)
 
 
-def _upkeep(context: Context, parts: Parts) -> Iterator[Loop]:
-    """The loops that every service needs for its engines and the streams it writes."""
+def _upkeep(context: Context, parts: Parts, presence: Presence) -> Iterator[Loop]:
+    """The loops that every service needs: its signs of life, and care for its engines and the streams it writes."""
     patience, idle_seconds = context.patience, context.settings.claim_idle_seconds
+    yield partial(announce_forever, context.redis, context.keys, presence, patience)
     for engine in parts.engines:
         yield partial(claim_forever, engine, patience, idle_seconds=idle_seconds)
     if parts.trims:

@@ -1,0 +1,55 @@
+"""The headline and outlet of a story by its urn, for lists that name stories only by urn; from the store of record."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from copytaster.cli.plain import one_line, short
+from copytaster.deduplicator.io.index import Index
+from copytaster.errors import CopytasterError
+from copytaster.keys import Keys
+
+REMEMBERED = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Titled:
+    """A story as it is named to a person."""
+
+    outlet: str
+    title: str
+
+    def __str__(self) -> str:
+        return f"{self.outlet}: {self.title}" if self.title else self.outlet
+
+
+class Titles:
+    """Looks stories up and remembers them for the length of a command."""
+
+    def __init__(self, redis: Redis, keys: Keys) -> None:
+        self._index = Index(redis, keys)
+        self._known: dict[str, Titled] = {}
+
+    async def of(self, stories: Iterable[str]) -> dict[str, Titled]:
+        """What is known of the stories; those whose record has expired go by the start of their urn."""
+        wanted = list(dict.fromkeys(stories))
+        missing = [story for story in wanted if story not in self._known]
+        if len(self._known) > REMEMBERED:
+            self._known.clear()
+            missing = wanted
+        try:
+            records = await self._index.records(missing)
+        except (ValueError, zlib.error) as error:
+            raise CopytasterError(f"a stored record cannot be read by this version: {error}") from error
+        for story in missing:
+            record = records.get(story)
+            self._known[story] = (
+                Titled(one_line(record.outlet), one_line(record.title))
+                if record
+                else Titled(short(story), "(no longer kept)")
+            )
+        return {story: self._known[story] for story in wanted}
