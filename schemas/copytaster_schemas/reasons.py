@@ -76,6 +76,7 @@ FEED_CHANGES: Final = {
     "changed": "its settings changed",
     "paused": "its file no longer names it, or an operator paused it",
     "resumed": "polled again",
+    "removed": "an operator took it out of the list",
     "failing": "it has failed several times in a row",
     "recovered": "it answers again",
     "redirected": "it moved for good",

@@ -86,6 +86,23 @@ def _specs(document: Mapping[str, Any], name: str) -> list[FeedSpec]:
     return specs
 
 
+def feed_spec(
+    url: str,
+    *,
+    where: str,
+    outlet: str | None = None,
+    title: str | None = None,
+    interval_seconds: float | None = None,
+) -> FeedSpec:
+    """The feed at `url`; the outlet is its host unless named.
+
+    Raises Misconfigured, the message starting with `where`, for what is no http(s) URL or an interval out of range.
+    """
+    host = _checked_host(url, where)
+    interval = _interval({"interval_seconds": interval_seconds}, where)
+    return FeedSpec(url, outlet or host.removeprefix("www."), title, interval)
+
+
 def _spec(entry: Mapping[str, Any], where: str) -> FeedSpec:
     strangers = sorted(set(entry) - _KEYS)
     if strangers:
@@ -93,9 +110,13 @@ def _spec(entry: Mapping[str, Any], where: str) -> FeedSpec:
     url = _text(entry, "url", where)
     if url is None:
         raise Misconfigured(f"{where}: `url` is missing")
-    host = _checked_host(url, where)
-    outlet = _text(entry, "outlet", where) or host.removeprefix("www.")
-    return FeedSpec(url, outlet, _text(entry, "title", where), _interval(entry, where))
+    return feed_spec(
+        url,
+        where=where,
+        outlet=_text(entry, "outlet", where),
+        title=_text(entry, "title", where),
+        interval_seconds=_interval(entry, where),
+    )
 
 
 def _text(entry: Mapping[str, Any], key: str, where: str) -> str | None:
@@ -117,7 +138,7 @@ def _checked_host(url: str, where: str) -> str:
         raise Misconfigured(f"{where}: {url!r} is no http or https URL")
     if parts.username or parts.password:
         raise Misconfigured(
-            f"{where}: the url holds a user name or password; they do not belong into a feeds file"
+            f"{where}: the url holds a user name or password; they do not belong into a list of feeds"
         )
     if len(url) > MAX_URL_CHARS or any(char.isspace() for char in url):
         raise Misconfigured(f"{where}: the url has spaces or more than {MAX_URL_CHARS} characters")

@@ -13,10 +13,19 @@ from copytaster_schemas.identity import urn_of
 
 
 class FeedStatus(StrEnum):
-    """Whether a listed feed is polled."""
+    """Whether a feed is listed and polled."""
 
     ACTIVE = "active"
     PAUSED = "paused"
+    REMOVED = "removed"
+    """No longer listed; what is left keeps the counters, so that a feed added again repeats no event's id."""
+
+
+class Hand(StrEnum):
+    """Who added or paused a feed: the feeds file, or a person by a command (docs/decisions/0006)."""
+
+    FILE = "file"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,9 @@ class FeedState:
     interval_seconds: float | None = None
     """The operator's own interval."""
     status: FeedStatus = FeedStatus.ACTIVE
+    paused_by: Hand = Hand.FILE
+    """Says something only while the feed is paused."""
+    added_by: Hand = Hand.FILE
     etag: str | None = None
     last_modified: str | None = None
     body_hash: str | None = None
@@ -39,6 +51,20 @@ class FeedState:
     """The last condition an operator was told of (failing, gone); None while the feed answers."""
     fence: int = 0
     revision: int = 0
+    polled_ms: int | None = None
+    due_ms: int | None = None
+    last_status: str | None = None
+    last_failure: str | None = None
+    last_detail: str | None = None
+    failing_since_ms: int | None = None
+    """When the first of the failures in a row was; None while the feed answers."""
+    new_items_ms: int | None = None
+    """When a poll last brought something new."""
+
+    @property
+    def listed(self) -> bool:
+        """Whether the feed is in the list, polled or paused."""
+        return self.status is not FeedStatus.REMOVED
 
     @property
     def urn(self) -> str:
@@ -57,6 +83,8 @@ class FeedState:
             title=values.get("title") or None,
             interval_seconds=float(interval) if interval else None,
             status=FeedStatus(values.get("status", FeedStatus.ACTIVE)),
+            paused_by=Hand(values.get("paused_by") or Hand.FILE),
+            added_by=Hand(values.get("added_by") or Hand.FILE),
             etag=values.get("etag") or None,
             last_modified=values.get("last_modified") or None,
             body_hash=values.get("body_hash") or None,
@@ -65,4 +93,15 @@ class FeedState:
             notified=values.get("notified") or None,
             fence=int(values.get("fence", 0)),
             revision=int(values.get("revision", 0)),
+            polled_ms=_number(values, "polled_ms"),
+            due_ms=_number(values, "due_ms"),
+            last_status=values.get("last_status") or None,
+            last_failure=values.get("last_failure") or None,
+            last_detail=values.get("last_detail") or None,
+            failing_since_ms=_number(values, "failing_since_ms"),
+            new_items_ms=_number(values, "new_items_ms"),
         )
+
+
+def _number(values: Mapping[str, str], name: str) -> int | None:
+    return int(values[name]) if values.get(name) else None

@@ -1,4 +1,4 @@
-"""The atomic steps of a poll and of a change of the feed list, as plain values.
+"""The atomic steps of a poll, as plain values.
 
 Pure. A poll's steps hold the feed's state and the articles it wants together, so that neither is ever without the
 other. Times are milliseconds since 1970.
@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from copytaster.fetcher.feedlist import Change, ListChange
 from copytaster.fetcher.feedstate import FeedState
 from copytaster.fetcher.items import Judged, Verdict
 from copytaster.fetcher.notices import Drop, FeedNews, add_drop, add_feed_news, fenced
+from copytaster.fetcher.outcomes import PollStatus
+from copytaster.fetcher.pastpolls import PollOutcome, remember_outcome
 from copytaster.fetcher.polling import PollPlan
 from copytaster.fetcher.schedule import revision_wait
 from copytaster.fetcher.wanted import correlation_of, event_item
@@ -55,15 +56,30 @@ def poll_steps(
     _remember(steps[-1], keys, feed, seen)
     for names in batched(result.forgotten, 1000):
         steps[-1].op("HDEL", keys.key("seen", feed.feed_id), *names)
-    _close(steps[-1], keys, outbox, feed, result.plan, now_ms)
+    _close(steps[-1], keys, outbox, feed, result, now_ms)
     return steps
 
 
-def _close(step: Effects, keys: Keys, outbox: Outbox, feed: FeedState, plan: PollPlan, now_ms: int) -> None:
+def outcome_of(result: PollResult, now_ms: int) -> PollOutcome:
+    """What a feed remembers of this poll."""
+    plan = result.plan
+    fresh = sum(one.verdict in (Verdict.NEW, Verdict.REVISED) for one in result.judged)
+    return PollOutcome(now_ms, plan.status.value, plan.http_status, plan.reason, plan.detail, fresh)
+
+
+def _close(
+    step: Effects, keys: Keys, outbox: Outbox, feed: FeedState, result: PollResult, now_ms: int
+) -> None:
+    plan = result.plan
     due_ms = now_ms + int(plan.next_seconds * 1000)
     fields: dict[str, Value] = {**plan.fields, "polled_ms": now_ms, "due_ms": due_ms}
+    if plan.status is PollStatus.FAILED and not feed.failures:
+        fields["failing_since_ms"] = now_ms
+    if plan.status is PollStatus.NEW_ITEMS:
+        fields["new_items_ms"] = now_ms
     step.write_hash(keys.key("feed", feed.feed_id), fields, lifetime_seconds=None)
     step.op("ZADD", keys.key("feeds", "due"), due_ms, feed.feed_id)
+    remember_outcome(step, keys, feed.feed_id, outcome_of(result, now_ms))
     if plan.notice is None:
         return
     news = FeedNews(
@@ -141,24 +157,3 @@ def _drop(feed: FeedState, one: Judged, code: str, detail: str, now_ms: int) -> 
         correlation_id=correlation_of(feed.feed_id, one.candidate),
         first_seen_ms=one.known.first_seen_ms or now_ms,
     )
-
-
-def list_step(keys: Keys, outbox: Outbox, change: ListChange, *, now_ms: int) -> Effects:
-    """The step that carries out one change of the feed list, guarded by the feed's revision counter.
-
-    A named feed becomes due at once; a paused one leaves the queue, and a poll of it on its way is thrown away.
-    """
-    step = Effects()
-    key, due = keys.key("feed", change.feed_id), keys.key("feeds", "due")
-    step.write_hash(key, dict(change.fields), lifetime_seconds=None)
-    if change.change is Change.PAUSED:
-        step.op("ZREM", due, change.feed_id)
-        step.op("HINCRBY", key, "fence", 1)
-    else:
-        step.op("ZADD", due, now_ms, change.feed_id)
-        step.op("SADD", keys.key("feeds", "file"), change.feed_id)
-    news = FeedNews(
-        change.feed_id, change.revision, change.url, change.title, change.change.value, change.detail
-    )
-    add_feed_news(step, keys, outbox, news, now_ms=now_ms)
-    return step

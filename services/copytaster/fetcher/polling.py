@@ -13,6 +13,7 @@ from copytaster.fetcher.document import FeedDocument
 from copytaster.fetcher.feedstate import FeedState
 from copytaster.fetcher.outcomes import Failure, PollStatus
 from copytaster.fetcher.schedule import parse_max_age, poll_backoff, poll_interval, weight_after
+from copytaster.fetcher.wanted import LINE_BYTES, clip
 
 FAILING_AFTER: Final = 5
 """Failures in a row after which an operator is told, once; single ones are everyday life."""
@@ -51,6 +52,10 @@ class PollPlan:
     fields: dict[str, str]
     next_seconds: float
     notice: FeedNotice | None = None
+    http_status: int | None = None
+    reason: str | None = None
+    """The failure's code; None for a success."""
+    detail: str | None = None
 
 
 def conditional_headers(state: FeedState) -> dict[str, str]:
@@ -77,6 +82,8 @@ def plan_poll(
         "notified": "",
         "last_status": status.value,
         "last_failure": "",
+        "last_detail": "",
+        "failing_since_ms": "",
     }
     if answer.body_hash:
         fields["body_hash"] = answer.body_hash
@@ -89,7 +96,7 @@ def plan_poll(
         chance=chance,
     )
     notice = FeedNotice("recovered", f"after {state.failures} failures") if state.notified else None
-    return PollPlan(status, fields, wait, notice)
+    return PollPlan(status, fields, wait, notice, answer.http_status)
 
 
 def _status(answer: PollAnswer, *, found_items: bool) -> PollStatus:
@@ -133,10 +140,11 @@ def _plan_failure(
         "weight": f"{weight:g}",
         "last_status": PollStatus.FAILED.value,
         "last_failure": failure.value,
+        "last_detail": clip(answer.detail, LINE_BYTES) or "",
     }
     if notice is not None:
         fields["notified"] = notice.change
-    return PollPlan(PollStatus.FAILED, fields, wait, notice)
+    return PollPlan(PollStatus.FAILED, fields, wait, notice, answer.http_status, failure.value, answer.detail)
 
 
 def _failure_notice(

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from copytaster.errors import Misconfigured
-from copytaster.fetcher.feedlist import ListChange, changes
+from copytaster.fetcher.feedlist import ListChange, changes, released
 from copytaster.fetcher.feedsfile import FeedSpec, parse_feeds_file
 from copytaster.fetcher.io.store import Store
-from copytaster.fetcher.poll_steps import list_step
+from copytaster.fetcher.list_steps import list_step
 from copytaster.keys import Keys
 from copytaster.logs import Log, get_logger
 from copytaster.streams.commit import Outcome
@@ -59,6 +59,7 @@ class FeedsFile:
         for change in await self._changes(specs):
             if await self._carry_out(change, specs):
                 counts[change.change.value] += 1
+        await self._note_named(specs)
         self._applied = stamp
         get_logger().info(
             Log.FEEDS_APPLIED, status="applied", file=str(self._path), named=len(specs), **counts
@@ -70,11 +71,21 @@ class FeedsFile:
         stored = await self._patience.until_redis_answers(partial(self._store.feeds, ids))
         return changes(specs, stored, brought, file_name=self._path.name)
 
+    async def _note_named(self, specs: list[FeedSpec]) -> None:
+        """Keep which feeds the file names, those too that a command had added before it."""
+        named = {spec.feed_id for spec in specs}
+        brought = await self._patience.until_redis_answers(self._store.brought)
+        stored = await self._patience.until_redis_answers(partial(self._store.feeds, list(brought - named)))
+        gone = released(named, stored, brought)
+        await self._patience.until_redis_answers(
+            partial(self._store.note_named, sorted(named - brought), sorted(gone))
+        )
+
     async def _carry_out(self, change: ListChange, specs: list[FeedSpec]) -> bool:
         """Commit one change; False when another fetcher had made it already."""
         wanted = [spec for spec in specs if spec.feed_id == change.feed_id]
         for _ in range(MAX_ROUNDS):
-            step = list_step(self._keys, self._outbox, change, now_ms=int(time.time() * 1000))
+            step = list_step(self._keys, self._outbox, [change], now_ms=int(time.time() * 1000))
             outcome = await self._patience.until_redis_answers(partial(self._store.commit, step))
             if outcome is Outcome.COMMITTED:
                 return True

@@ -111,7 +111,7 @@ class Poller:
         if digest == feed.body_hash:
             return PollAnswer(response.status, response.headers, digest, len(response.body))
         try:
-            document = await _parse(response)
+            document = await parse_in_thread(response)
         except UnreadableFeed as error:
             return PollAnswer(
                 response.status, byte_count=len(response.body), failure=error.failure, detail=error.detail
@@ -188,8 +188,11 @@ def _nothing() -> None:
     return None
 
 
-async def _parse(response: Response) -> FeedDocument:
-    """Parsing holds the processor for milliseconds to seconds; a thread keeps the loop answering meanwhile."""
+async def parse_in_thread(response: Response) -> FeedDocument:
+    """The document in the answer; raises UnreadableFeed.
+
+    Parsing holds the processor for milliseconds to seconds; a thread keeps the loop answering meanwhile.
+    """
     return await asyncio.to_thread(
         parse_feed,
         response.body,

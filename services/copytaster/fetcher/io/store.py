@@ -16,10 +16,11 @@ from redis.asyncio import Redis
 from copytaster.fetcher.feedstate import FeedState
 from copytaster.fetcher.items import KnownArticle
 from copytaster.fetcher.memory import Memory
+from copytaster.fetcher.pastpolls import PollOutcome, outcomes_key
 from copytaster.fetcher.robots import RobotsAnswer
 from copytaster.keys import DAY_SECONDS, Keys
 from copytaster.streams.commit import Outcome, commit
-from copytaster.streams.effects import Effects
+from copytaster.streams.effects import MAX_OP_ARGUMENTS, Effects, batched
 
 CLAIM: Final = files("copytaster.fetcher.io").joinpath("claim.lua").read_text(encoding="utf-8")
 
@@ -88,12 +89,12 @@ class Store:
         return Claims(int(reply[0]), int(reply[1]) if int(reply[1]) >= 0 else None, members)
 
     async def feed(self, feed_id: str) -> FeedState | None:
-        """The stored state of a feed, None when it is not listed."""
+        """The stored state of a feed, None when nothing is stored; a removed one has its counters left."""
         fields = await self._redis.hgetall(self._keys.key("feed", feed_id))
         return FeedState.from_hash(feed_id, fields) if fields else None
 
     async def feeds(self, feed_ids: Sequence[str]) -> dict[str, FeedState]:
-        """The stored states of those of the feeds that are listed."""
+        """The stored states of those of the feeds of which anything is stored."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for feed_id in feed_ids:
                 pipe.hgetall(self._keys.key("feed", feed_id))
@@ -102,8 +103,32 @@ class Store:
         return {feed_id: FeedState.from_hash(feed_id, fields) for feed_id, fields in pairs if fields}
 
     async def brought(self) -> set[str]:
-        """The ids of the feeds that the feeds file brought."""
+        """The ids of the feeds that the feeds file names, or has brought and not given up."""
         return {raw.decode() for raw in await self._redis.smembers(self._keys.key("feeds", "file"))}
+
+    async def note_named(self, named: Sequence[str], released: Sequence[str]) -> None:
+        """Keep that the feeds file names `named`, and that it has no more say in `released`."""
+        key = self._keys.key("feeds", "file")
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for chunk in batched(named, MAX_OP_ARGUMENTS):
+                pipe.sadd(key, *chunk)
+            for chunk in batched(released, MAX_OP_ARGUMENTS):
+                pipe.srem(key, *chunk)
+            await pipe.execute()
+
+    async def listed(self) -> set[str]:
+        """The ids of all feeds of the list, polled or paused."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.zrange(self._keys.key("feeds", "due"), 0, -1)
+            pipe.smembers(self._keys.key("feeds", "paused"))
+            pipe.smembers(self._keys.key("feeds", "file"))
+            due, paused, brought = await pipe.execute()
+        return {raw.decode() for raw in (*due, *paused, *brought)}
+
+    async def outcomes(self, feed_id: str) -> list[PollOutcome]:
+        """The last polls of a feed, newest first."""
+        kept = await self._redis.lrange(outcomes_key(self._keys, feed_id), 0, -1)
+        return [PollOutcome.from_json(raw) for raw in kept]
 
     async def memory(self, feed_id: str) -> Memory:
         """What the feed remembers of its items."""
