@@ -62,7 +62,7 @@ async def test_a_page_that_is_left_out_says_why(workers: Workers) -> None:
 
 async def test_a_page_over_its_time_is_killed_and_the_next_one_served() -> None:
     """A hostile page costs its limit and its worker, nothing else."""
-    pool = Workers(1, timeout_seconds=5, memory_mib=1024)
+    pool = Workers(1, timeout_seconds=3, memory_mib=1024)
     try:
         await extract(pool)
         (before,) = pool.process_ids
