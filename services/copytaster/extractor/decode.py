@@ -21,7 +21,7 @@ MAX_BODY_BYTES: Final = 5 * 1024 * 1024
 MAX_TAG_ATTRIBUTES: Final = 1_000
 """libxml2 is quadratic in the attributes of one tag: 40,000 take 1.2 s of CPU, 300,000 more than 90 s; the most seen on a real page is 327."""
 
-MAX_TAGS: Final = 120_000
+MAX_TAGS: Final = 60_000
 """trafilatura is quadratic in siblings: 200,000 links take 32 s and 0.5 GB; the largest of 198 real pages has 6,805."""
 
 BAD_CHARS_SHARE: Final = 0.002

@@ -19,6 +19,7 @@ MAX_SITE_PART_CHARS: Final = 45
 """A part of a title longer than this is no site's name."""
 
 MIN_TITLE_CHARS: Final = 8
+MAX_TITLE_CHARS: Final = 1_000
 MIN_BARE_CHARS: Final = 20
 """A headline without its kicker is still a sentence."""
 
@@ -47,7 +48,8 @@ def page_title(page: Page, article: dict[str, Any], *, site_names: frozenset[str
 
 def clean_title(title: str, site_names: frozenset[str]) -> str:
     """`title` with entities resolved, spaces folded and the site's name cut from either end."""
-    text = re.sub(r"\s+", " ", html.unescape(html.unescape(title)).replace("\u00ad", "")).strip()
+    text = html.unescape(html.unescape(title[:MAX_TITLE_CHARS])).replace("\u00ad", "")
+    text = " ".join(text.split())
     for _ in range(3):
         shorter = _without_site(text, site_names)
         if shorter == text:

@@ -17,8 +17,9 @@ from tests.unit.extractor.sample_pages import PARAGRAPHS, TITLE, page
 URL = "https://sennebote.example/1"
 PAGE = page().encode()
 
-SLOW = b"<html><body>" + b"<a href=x>some link text</a> " * 55_000 + b"</body></html>"
-"""Passes the guards of decoding and keeps trafilatura busy for seconds (quadratic in siblings)."""
+ATTRIBUTES = b" ".join(b"a%d=1" % number for number in range(990))
+SLOW = b"<html><body>" + (b"<p " + ATTRIBUTES + b">x</p>") * 650 + b"</body></html>"
+"""Passes the guards of decoding and keeps libxml2 busy for many seconds (quadratic in a tag's attributes)."""
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ has explained is not looked at again. At the end the roles of the whole text are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from copytaster.text.agencies import find_mentions, may_name_agency
 from copytaster.text.credits.attribution import attribution_credits
@@ -21,6 +22,9 @@ from copytaster.text.credits.roles import settle_roles
 from copytaster.text.credits.sources import source_credits
 
 __all__ = ["Credit", "Dateline", "collect_credits", "find_credits", "find_dateline", "settle_roles"]
+
+MENTIONS_PER_END: Final = 100
+"""A line that names agencies more often is no story; its first and last mentions are read (rules look around each one)."""
 
 
 def find_credits(text: str, *, field: str = "text") -> list[Credit]:
@@ -67,5 +71,8 @@ def _lines(text: str, *, named: bool) -> Iterator[Line]:
     begin = 0
     for part in text.split("\n"):
         if part.strip():
-            yield Line(part, begin, tuple(find_mentions(part)) if named else ())
+            mentions = find_mentions(part) if named else []
+            if len(mentions) > 2 * MENTIONS_PER_END:
+                mentions = [*mentions[:MENTIONS_PER_END], *mentions[-MENTIONS_PER_END:]]
+            yield Line(part, begin, tuple(mentions))
         begin += len(part) + 1

@@ -105,7 +105,8 @@ def _bare_segment(line: Line, chain: tuple[Mention, ...]) -> tuple[str, str, flo
         if at_end and _nothing_left(text, opening + 1, closing, chain):
             return ORIGINATOR, "credit_line", 0.95
         return None
-    cut = max((m.end() for m in _SENTENCE_END.finditer(text, 0, begin)), default=0)
+    window = max(0, begin - MAX_SEGMENT_CHARS - 1)
+    cut = max((m.end() for m in _SENTENCE_END.finditer(text, window, begin)), default=window)
     segment_end = len(text.rstrip())
     if segment_end - cut > MAX_SEGMENT_CHARS or not _nothing_left(text, cut, segment_end, chain):
         return None
