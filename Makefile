@@ -43,8 +43,9 @@ lock: $(VENV)/.developer ## Bring the lock files up to date with pyproject.toml 
 	@$(BIN)/$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra all --group build --output-file requirements.lock
 	@$(BIN)/$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 
-schemas: $(VENV)/.runtime ## Generate schemas/json from the event models.
-	@$(BIN)/python -m copytaster_schemas.generate schemas/json
+schemas: $(VENV)/.developer ## Generate JSON Schemas, AsyncAPI document, TypeScript types and examples from the event models.
+	@$(BIN)/python -m copytaster_schemas.generate schemas
+	@$(BIN)/python -m tests.contract.write_examples
 
 image: ## Build the images of all services.
 	@$(COMPOSE_DEMO) build

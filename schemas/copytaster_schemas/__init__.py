@@ -16,10 +16,12 @@ from copytaster_schemas.base import EventModel
 from copytaster_schemas.cluster import ClusterChanged, Counts, Member, Origin, Reason
 from copytaster_schemas.envelope import Envelope, NotAnEvent, make_envelope, parse_fields
 from copytaster_schemas.link import AlignedSpan, Evidence, Link, Shared, StoryCompared, StoryVersion
+from copytaster_schemas.ninjs import to_ninjs
 from copytaster_schemas.notices import DecisionMade, EntryDied, FeedChanged, ItemDropped
 from copytaster_schemas.registry import EVENT_TYPES, EventType
 from copytaster_schemas.story import Credit, Story
 from copytaster_schemas.streams import STREAMS, Stream, stream_key
+from copytaster_schemas.structured import to_structured
 
 __version__ = "0.1.0"
 
@@ -33,7 +35,7 @@ def parse_event(fields: Mapping[bytes, bytes] | Mapping[str, str]) -> tuple[Enve
     envelope, data = parse_fields(fields)
     event_type = EVENT_TYPES.get(envelope.type)
     if event_type is None:
-        raise NotAnEvent(f"unknown event type {envelope.type!r}")
+        raise NotAnEvent(_unknown(envelope.type))
     try:
         return envelope, event_type.model.model_validate_json(data)
     except ValidationError as error:
@@ -42,6 +44,13 @@ def parse_event(fields: Mapping[bytes, bytes] | Mapping[str, str]) -> tuple[Enve
         raise NotAnEvent(
             f"{envelope.type}: {place}: {first['msg']} ({error.error_count()} errors)"
         ) from error
+
+
+def _unknown(name: str) -> str:
+    stem = name.rpartition(".")[0]
+    known = [other for other in EVENT_TYPES if stem and other.rpartition(".")[0] == stem]
+    hint = f": this reader knows {known[0]}; update copytaster-schemas" if known else ""
+    return f"unknown event type {name!r}{hint}"
 
 
 __all__ = [
@@ -75,4 +84,6 @@ __all__ = [
     "parse_event",
     "parse_fields",
     "stream_key",
+    "to_ninjs",
+    "to_structured",
 ]

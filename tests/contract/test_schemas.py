@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 
 from copytaster_schemas import EVENT_TYPES, STREAMS, NotAnEvent, make_envelope, parse_event, parse_fields
-from copytaster_schemas.generate import rendered, schema_of
+from copytaster_schemas.generate import all_files, schema_of
+from tests.contract.formats import strict_validator
 from tests.contract.samples import NOON, SAMPLES
 from tests.support import ROOT
 
@@ -22,17 +22,19 @@ TYPES = sorted(EVENT_TYPES)
 
 def validator(name: str) -> Validator:
     """The strict validator of one event type."""
-    schema = schema_of(EVENT_TYPES[name])
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return strict_validator(schema_of(EVENT_TYPES[name]))
 
 
-@pytest.mark.parametrize("name", TYPES)
-def test_the_committed_schema_is_the_generated_one(name: str) -> None:
-    """A changed model shows up in review as a changed schema (`make schemas`)."""
-    committed = ROOT / "schemas" / "json" / f"{name}.json"
+@pytest.mark.parametrize("name", sorted(all_files()))
+def test_a_committed_description_is_the_generated_one(name: str) -> None:
+    """A changed model shows up in review as changed JSON Schema, AsyncAPI document and types (`make schemas`)."""
+    assert (ROOT / "schemas" / name).read_text(encoding="utf-8") == all_files()[name]
 
-    assert committed.read_text(encoding="utf-8") == rendered(EVENT_TYPES[name])
+
+def test_no_schema_is_left_of_a_type_that_is_gone() -> None:
+    """The folders of schemas and examples hold one file an event type and nothing else."""
+    for folder in ("json", "examples"):
+        assert sorted(path.stem for path in (ROOT / "schemas" / folder).glob("*")) == TYPES
 
 
 @pytest.mark.parametrize("name", TYPES)
