@@ -9,7 +9,9 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from copytaster_schemas import ClusterChanged
+from copytaster.cli.plain import clock, count, one_line, short
+from copytaster.cli.streams_view import Seen
+from copytaster_schemas import ClusterChanged, Member
 
 NUMBERS_WIDTH: Final = 48
 """What the four columns of numbers and the gaps take."""
@@ -44,29 +46,81 @@ def table(clusters: Sequence[ClusterChanged], *, title: str, width: int) -> Tabl
     for change in clusters:
         counts = change.counts
         shown.add_row(
-            Text(change.headline or "(no headline)"),
+            Text(one_line(change.headline) or "(no headline)"),
             str(counts.members),
             str(counts.outlets),
             str(counts.languages),
             str(counts.independent),
-            Text(origin_in_words(change)),
+            Text(one_line(origin_in_words(change))),
         )
     return shown
 
 
 def details(change: ClusterChanged) -> Table:
     """The members of one cluster, earliest first; stories of one family share a letter."""
-    shown = Table(title=change.headline or change.cluster, title_justify="left", title_style="bold")
-    for name in ("Family", "Outlet", "Language", "Title", "Address"):
+    shown = members(change.members)
+    shown.title = Text(one_line(change.headline) or change.cluster)
+    return shown
+
+
+def members(stories: Iterable[Member]) -> Table:
+    """A table of members, in their order; stories of one family share a letter."""
+    shown = Table(title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("Family", "Outlet", "Language", "Title", "Address", "Story"):
         shown.add_column(name, overflow="fold")
     letters: dict[str, str] = {}
-    for member in change.members:
-        family = member.family or member.story
-        letter = letters.setdefault(family, _letter(len(letters)))
+    for member in stories:
+        letter = letters.setdefault(member.family or member.story, _letter(len(letters)))
+        cells = (member.outlet, member.language or "?", member.title, member.url, short(member.story))
+        shown.add_row(letter, *(Text(one_line(cell)) for cell in cells))
+    return shown
+
+
+def summary(change: ClusterChanged) -> list[str]:
+    """What the counts and the origin of a cluster say, in words; and that members are left out where they are."""
+    counts = change.counts
+    told = [
+        f"{counts.independent} independent of {count(counts.members, 'story')} in "
+        f"{count(counts.families, 'family')}; origin: {one_line(origin_in_words(change))}"
+    ]
+    if change.members_truncated:
+        told.append(f"The first {len(change.members)} members are shown.")
+    return told
+
+
+def history(events: Sequence[Seen]) -> Table:
+    """The events of a cluster, in their order: when, what, who came and went."""
+    shown = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("Time (UTC)", "Cluster", "Revision", "What", "Stories", "Came", "Went", "More"):
+        shown.add_column(name, overflow="fold")
+    for seen in events:
+        change = seen.event
+        if not isinstance(change, ClusterChanged):
+            shown.add_row(clock(seen.time), "", "", "unknown", "", "", "", Text(one_line(seen.problem)))
+            continue
+        came, went = (" ".join(map(short, stories)) for stories in (change.added, change.removed))
         shown.add_row(
-            letter, member.outlet, member.language or "?", Text(member.title or ""), Text(member.url or "")
+            clock(seen.time),
+            short(change.cluster),
+            str(change.revision),
+            Text(one_line(change.op)),
+            str(change.counts.members),
+            came,
+            went,
+            _relatives(change),
         )
     return shown
+
+
+def _relatives(change: ClusterChanged) -> str:
+    """The other clusters that an event names."""
+    told = [
+        ("into", [change.merged_into] if change.merged_into else []),
+        ("with", change.merged_from),
+        ("out of", [change.split_from] if change.split_from else []),
+        ("split off", change.split_into),
+    ]
+    return "; ".join(f"{word} {' '.join(map(short, urns))}" for word, urns in told if urns)
 
 
 def _letter(number: int) -> str:

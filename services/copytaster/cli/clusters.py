@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import click
+from redis.asyncio import Redis
 
-from copytaster.cli import cluster_view
+from copytaster.cli import cluster_view, explain_view
 from copytaster.cli.console import wide_console
-from copytaster.cli.streams_view import connect, latest_clusters, settings_for
+from copytaster.cli.explain import Explained
+from copytaster.cli.explain import explain as explain_pair
+from copytaster.cli.naming import cluster_named, story_named, successor
+from copytaster.cli.options import as_json as json_option
+from copytaster.cli.options import where
+from copytaster.cli.plain import count, json_line
+from copytaster.cli.streams_view import Seen, ask, backwards, latest_clusters, settings_for
+from copytaster.deduplicator.cards import Card
+from copytaster.deduplicator.io.clusters import stored_cards
 from copytaster.errors import CopytasterError
 from copytaster.keys import Keys
 from copytaster_schemas import ClusterChanged
-
-_redis_url = click.option(
-    "--redis-url", default=None, help="Address of Redis [default: COPYTASTER_REDIS_URL]."
-)
-_desk = click.option("--desk", default=None, help="The desk [default: COPYTASTER_DESK].")
-_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of a table.")
+from copytaster_schemas.identity import short_id
 
 
 @click.group()
@@ -27,76 +31,149 @@ def command() -> None:
 
     \b
     Example:
-      copytaster clusters list
-      copytaster clusters show urn:uuid:… --json
+      copytaster clusters list --at-least 2
+      copytaster clusters show 24d0827a --history
+      copytaster clusters explain https://nordpost.example/hafen https://suedblatt.example/brand
     """
 
 
 @command.command("list")
-@_redis_url
-@_desk
-@_json
+@where
+@json_option("One JSON object a line instead of a table.")
 @click.option(
     "--at-least", type=click.IntRange(1), default=1, show_default=True, help="Only with so many stories."
 )
 def list_(redis_url: str | None, desk: str | None, as_json: bool, at_least: int) -> None:
-    """List the clusters, the largest first."""
-    changes = [
-        change
-        for change in cluster_view.living(_latest(redis_url, desk).values())
-        if change.counts.members >= at_least
-    ]
+    """List the clusters, the largest first.
+
+    \b
+    Example:
+      copytaster clusters list --at-least 2
+    """
+    latest = ask(settings_for(redis_url, desk), latest_clusters)
+    changes = [change for change in cluster_view.living(latest.values()) if change.counts.members >= at_least]
     if as_json:
         for change in changes:
-            click.echo(json.dumps(cluster_view.as_json(change), ensure_ascii=False))
-    else:
-        console = wide_console()
-        console.print(cluster_view.table(changes, title=f"{len(changes)} clusters", width=console.width))
+            click.echo(json_line(cluster_view.as_json(change)))
+        return
+    console = wide_console()
+    title = count(len(changes), "cluster")
+    console.print(cluster_view.table(changes, title=title, width=console.width))
+    if not latest:
+        console.print("None yet; `copytaster status` tells whether stories come in.", markup=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A cluster: the ids that led to it, its events on the stream (latest first), its stored members."""
+
+    chain: list[str]
+    events: list[Seen]
+    cards: list[Card]
+
+    @property
+    def latest(self) -> ClusterChanged | None:
+        """The last event that the stream still holds and this version can read."""
+        changes = (seen.event for seen in self.events)
+        return next((change for change in changes if isinstance(change, ClusterChanged)), None)
 
 
 @command.command()
 @click.argument("cluster")
-@_redis_url
-@_desk
-@_json
-def show(cluster: str, redis_url: str | None, desk: str | None, as_json: bool) -> None:
-    """Show one CLUSTER by its urn (or the start of it); an id that was merged shows its successor."""
-    change = _find(_latest(redis_url, desk), cluster)
+@where
+@click.option("--history", is_flag=True, help="List its events instead, the oldest first.")
+@json_option("The cluster as JSON; with --history one event a line.")
+def show(cluster: str, redis_url: str | None, desk: str | None, history: bool, as_json: bool) -> None:
+    """Show one CLUSTER by its urn (or the start of it); an id that was merged shows its successor.
+
+    \b
+    Example:
+      copytaster clusters show 24d0827a
+      copytaster clusters show 24d0827a --history
+    """
+
+    async def look(redis: Redis, keys: Keys) -> _Found:
+        chain = await successor(redis, keys, await cluster_named(redis, keys, cluster))
+        events = await _events(redis, keys, chain if history else chain[-1:], all_of_them=history)
+        row = await redis.hgetall(keys.key("cluster", short_id(chain[-1])))
+        return _Found(chain, events, sorted(stored_cards(row).values(), key=lambda card: card.time_ms))
+
+    found = ask(settings_for(redis_url, desk), look)
+    for ended, into in zip(found.chain, found.chain[1:], strict=False):
+        click.echo(f"{ended} was merged into {into}", err=True)
+    if history:
+        _show_history(found, as_json=as_json)
+    else:
+        _show_latest(found, as_json=as_json)
+
+
+async def _events(redis: Redis, keys: Keys, clusters: Iterable[str], *, all_of_them: bool) -> list[Seen]:
+    """The events of the clusters that the stream holds, latest first; only the last one unless all are wanted."""
+    wanted = {urn.encode() for urn in clusters}
+    found = []
+    async for seen in backwards(redis, keys.stream("clusters")):
+        if seen.fields.get(b"ce_subject") in wanted:
+            found.append(seen)
+            if not all_of_them and isinstance(seen.event, ClusterChanged):
+                break
+    return found
+
+
+def _show_history(found: _Found, *, as_json: bool) -> None:
+    events = found.events[::-1]
+    if not events:
+        raise CopytasterError(f"the stream no longer holds an event of {found.chain[-1]}")
     if as_json:
-        click.echo(json.dumps(cluster_view.as_json(change), ensure_ascii=False))
+        for seen in events:
+            click.echo(json_line(seen.to_json()))
+    else:
+        console = wide_console()
+        console.print(cluster_view.history(events))
+
+
+def _show_latest(found: _Found, *, as_json: bool) -> None:
+    change = found.latest
+    console = wide_console()
+    if change is None:
+        if as_json:
+            raise CopytasterError(f"the stream no longer holds an event of {found.chain[-1]}")
+        console.print(f"{found.chain[-1]}: its last event has left the stream; its members:", markup=False)
+        console.print(cluster_view.members(card.to_member(None) for card in found.cards))
+        return
+    if as_json:
+        click.echo(json_line(cluster_view.as_json(change)))
+        return
+    console.print(f"{change.cluster}  revision {change.revision}, {change.op}", markup=False)
+    console.print(cluster_view.details(change))
+    for line in cluster_view.summary(change):
+        console.print(line, markup=False)
+
+
+@command.command()
+@click.argument("a")
+@click.argument("b")
+@where
+@json_option("The link as JSON, as it is published.")
+def explain(a: str, b: str, redis_url: str | None, desk: str | None, as_json: bool) -> None:
+    """Explain why two stories, A and B, are or are not linked: urns, starts of urns, or addresses.
+
+    The decision is made anew from the two stored records, by the code and the policy of the service. In the texts, = marks
+    what stands in both word for word, ~ what is told nearly so; words that only one side has are coloured, or in [brackets].
+
+    \b
+    Example:
+      copytaster clusters explain d712147b 5e26ee13
+      copytaster clusters explain https://nordpost.example/hafen https://suedblatt.example/brand
+    """
+
+    async def look(redis: Redis, keys: Keys) -> Explained:
+        one, other = [await story_named(redis, keys, name) for name in (a, b)]
+        return await explain_pair(redis, keys, one, other)
+
+    found = ask(settings_for(redis_url, desk), look)
+    if as_json:
+        click.echo(json_line(found.link.to_dict()))
         return
     console = wide_console()
-    console.print(f"{change.cluster}  revision {change.revision}, {change.op}", highlight=False)
-    console.print(cluster_view.details(change))
-    console.print(
-        f"{change.counts.independent} independent of {change.counts.members} stories; "
-        f"origin: {cluster_view.origin_in_words(change)}",
-        highlight=False,
-    )
-
-
-def _latest(redis_url: str | None, desk: str | None) -> dict[str, ClusterChanged]:
-    settings = settings_for(redis_url, desk)
-
-    async def read() -> dict[str, ClusterChanged]:
-        redis = await connect(settings)
-        try:
-            return await latest_clusters(redis, Keys(settings.desk))
-        finally:
-            await redis.aclose()
-
-    return asyncio.run(read())
-
-
-def _find(latest: dict[str, ClusterChanged], wanted: str) -> ClusterChanged:
-    name = wanted.removeprefix("urn:uuid:")
-    found = [urn for urn in latest if urn.removeprefix("urn:uuid:").startswith(name)]
-    if not found:
-        raise CopytasterError(f"no cluster {wanted}; `copytaster clusters list --json` names them all")
-    if len(found) > 1:
-        raise CopytasterError(f"{wanted} fits {len(found)} clusters; give more of it")
-    change = latest[found[0]]
-    while change.merged_into and change.merged_into in latest:
-        click.echo(f"{change.cluster} was merged into {change.merged_into}", err=True)
-        change = latest[change.merged_into]
-    return change
+    for part in explain_view.view(found, colours=console.is_terminal):
+        console.print(part)

@@ -12,10 +12,13 @@ from copytaster import __version__
 from copytaster.errors import CopytasterError, Misconfigured
 
 COMMANDS: Final = {
-    "clusters": "Look at the clusters: list, show.",
+    "clusters": "Look at the clusters: list, show, explain.",
     "credits": "Find the agency credits in a text.",
     "demo": "Show it at work on a small newsroom of its own.",
+    "export": "Export all living clusters and the place on the stream where to go on.",
     "extract": "Turn a page into a story.",
+    "find": "Tell all that is known of an address or a urn.",
+    "feeds": "Look at the feeds and change them: add, import, pause, health, and more.",
     "healthcheck": "Ask a running service whether it is alive (for compose).",
     "link": "Link the stories of a file into clusters.",
     "newsroom": "Serve the demo newsroom.",
@@ -23,6 +26,7 @@ COMMANDS: Final = {
     "run": "Run everything on this machine, in one process tree.",
     "serve": "Run one service: fetcher, extractor or deduplicator.",
     "settings": "List all settings, as an .env file.",
+    "tail": "Watch a stream: stories, links, clusters, drops, feeds.",
 }
 """Name and first line of every command; the module is `copytaster.cli.<name with underscores>`."""
 

@@ -30,6 +30,12 @@ def age(seconds: float) -> str:
     return f"{max(seconds, 0):.0f} s"
 
 
+def count(number: int, noun: str) -> str:
+    """A number with its noun: `1 story`, `2 stories`, `0 outlets`."""
+    many = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else many}"
+
+
 def short(urn: str) -> str:
     """The first eight digits of a urn: enough to type, and commands take the start of one."""
     return urn.removeprefix("urn:uuid:")[:8]
