@@ -26,11 +26,15 @@ FEED_TYPES: Final = frozenset(
         "application/atom+xml",
         "application/rdf+xml",
         "application/feed+json",
+        "application/json",
         "application/xml",
         "text/xml",
     }
 )
-"""`application/json` is left out: content systems declare their programming interface with it."""
+"""With the older names of JSON Feed and of RSS."""
+
+_INTERFACE: Final = re.compile(r"/wp-json(?:/|$)|[?&]rest_route=")
+"""WordPress declares its programming interface as if it were a feed."""
 
 USUAL_PATHS: Final = (
     "/feed",
@@ -134,7 +138,7 @@ class _PageReader(HTMLParser):
         relations = (attributes.get("rel") or "").lower().split()
         kind = (attributes.get("type") or "").partition(";")[0].strip().lower()
         declared = ("alternate" in relations and kind in FEED_TYPES) or "feed" in relations
-        if href and declared:
+        if href and declared and not _INTERFACE.search(href):
             self.declared.append((href, attributes.get("title")))
 
     def _on_anchor(self, attributes: dict[str, str | None]) -> None:

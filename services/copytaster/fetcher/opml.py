@@ -24,7 +24,8 @@ from copytaster.fetcher.feedstate import FeedState, FeedStatus
 NAMESPACE: Final = "urn:copytaster:opml"
 """Of our own attributes, which other readers pass over: `outlet`, `interval` (seconds), `status`."""
 
-_FEED_SCHEME: Final = re.compile(r"^feed:(?://)?(?=https?:)|^feed:(?=//)", re.IGNORECASE)
+# `feed:https://…` and `feed://host/…`, as browsers once had it; group 1 tells the second.
+_FEED_SCHEME: Final = re.compile(r"^feed:(?:(?://)?(?=https?:)|(?=(//)))", re.IGNORECASE)
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -103,12 +104,15 @@ class _Collector:
             values.get("url") if values.get("type", "").lower() in _TYPES else None
         )
         if url:
+            outlet = values.get(
+                "copytaster:outlet"
+            )  # where we wrote it, a title that is known is written, too
             self.outlines.append(
                 Outline(
-                    _FEED_SCHEME.sub("", url) if not url.lower().startswith("feed://") else f"http{url[4:]}",
+                    _FEED_SCHEME.sub(lambda match: "http:" if match[1] else "", url),
                     line,
-                    plain_text(values.get("title") or values.get("text")),
-                    values.get("copytaster:outlet"),
+                    plain_text(values.get("title") or (None if outlet else values.get("text"))),
+                    outlet,
                     values.get("copytaster:interval"),
                     values.get("copytaster:status") == FeedStatus.PAUSED,
                 )
@@ -189,7 +193,9 @@ def write_opml(feeds: Iterable[FeedState], *, title: str, now: datetime) -> str:
 
 def _outline(feed: FeedState) -> str:
     name = feed.title or feed.outlet or feed.url
-    attributes = {"type": "rss", "text": name, "title": name, "xmlUrl": feed.url}
+    attributes = {"type": "rss", "text": name, "xmlUrl": feed.url}
+    if feed.title:
+        attributes["title"] = feed.title
     if feed.outlet:
         attributes["copytaster:outlet"] = feed.outlet
     if feed.interval_seconds is not None:
