@@ -62,8 +62,8 @@ THRESHOLDS: Final = {
         "a copy whose opening names other people or days is a template, not a copy (copies_and_traps)",
     ),
     "rewrite_copy": (
-        200,
-        "with rewrite_confidence: 13 more of 189 machine rewrites, no sibling of the open wire set",
+        350,
+        "with rewrite_confidence: some 10 more of 189 machine rewrites, no sibling of the open wire set",
     ),
     "rewrite_confidence": (880_000, "see rewrite_copy; raw score of about 2"),
     "translation_news": (
@@ -78,6 +78,18 @@ THRESHOLDS: Final = {
     ),
     "translation_sure": (975_000, "see translation_aligned; at 0.96 two false links, so a margin was added"),
     "content": (60, "240 of 4,000: a note of one sentence; below it only page furniture was left of a text"),
+    "thin_content": (
+        250,
+        "the thinnest copy in the open wire set has 0.3; less is one sentence beside a headline",
+    ),
+    "thin_headline": (
+        400,
+        "with thin_content: no copy of any open set is lost, page notes under two headlines are told apart",
+    ),
+    "vetoed_confidence": (
+        300_000,
+        "the most that a pair has when a plain reason speaks against it: less likely than not",
+    ),
     "exact_passage": (970, "word for word but for a dateline or credit line"),
     "excerpt_length": (
         600,

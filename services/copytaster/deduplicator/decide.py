@@ -90,8 +90,8 @@ def compare(a: Features, b: Features, policy: Policy) -> PairDecision:
         return compare(b, a, policy).mirrored()
     evidence = measure(a, b)
     score = policy.cross_language if evidence.cross_language else policy.same_language
-    confidence = score.confidence_micro(score.raw(evidence.scores))
     vetoes = _vetoes(a, b, evidence, policy)
+    confidence = _confidence(score.confidence_micro(score.raw(evidence.scores)), vetoes, policy.thresholds)
     relation = _relation(a, b, evidence, confidence, vetoes, policy)
     direction = direction_of(a, b, relation)
     if relation in SILENT:
@@ -102,7 +102,7 @@ def compare(a: Features, b: Features, policy: Policy) -> PairDecision:
         a.record.id,
         b.record.id,
         relation,
-        0 if "no_content" in vetoes else confidence,
+        confidence,
         direction.side,
         direction.basis,
         evidence.scores,
@@ -113,19 +113,36 @@ def compare(a: Features, b: Features, policy: Policy) -> PairDecision:
 
 def _vetoes(a: Features, b: Features, evidence: PairEvidence, policy: Policy) -> tuple[str, ...]:
     """Plain reasons why a pair may not merge, whatever its score."""
-    limits = policy.thresholds
+    limits, scores = policy.thresholds, evidence.scores
     found = []
-    if evidence.scores["content"] < limits["content"]:
+    if scores["content"] < limits["content"]:
         found.append("no_content")
+    # What is left of two walls is alike, their headlines are not.
+    if scores["content"] < limits["thin_content"] and scores["headline_min"] < limits["thin_headline"]:
+        found.append("thin")
+    # The forecast of the 8th and that of the 16th are one form letter, and two news points.
+    if (
+        scores["days_differ"]
+        and scores["weekdays_differ"]
+        and scores["passage_min"] < limits["exact_passage"]
+    ):
+        found.append("other_day")
     if not a.known_language or not b.known_language:
         found.append("unknown_language")
     return tuple(found)
 
 
+def _confidence(scored: int, vetoes: tuple[str, ...], limits: Mapping[str, int]) -> int:
+    """The calibrated confidence, lowered where a plain reason speaks against the pair."""
+    if "no_content" in vetoes:
+        return 0
+    return min(scored, limits["vetoed_confidence"]) if {"thin", "other_day"} & {*vetoes} else scored
+
+
 def _relation(
     a: Features, b: Features, evidence: PairEvidence, confidence: int, vetoes: tuple[str, ...], policy: Policy
 ) -> str:
-    if "no_content" in vetoes:
+    if "no_content" in vetoes or "thin" in vetoes:
         return "abstain"
     merging = _merging_relation(a, b, evidence, confidence, vetoes, policy.thresholds)
     if merging:
@@ -156,6 +173,8 @@ def _merging_relation(
     if evidence.cross_language:
         translated = _is_translated(scores, confidence, limits) and not vetoes
         return "translation_of" if translated else None
+    if "other_day" in vetoes:
+        return None
     if scores["copy"] >= limits["copy"] and confidence >= limits["copy_confidence"]:
         return _kind_of_copy(a, b, scores, limits)
     if _is_late_part(a, b, scores, limits) and confidence >= limits["part_confidence"]:

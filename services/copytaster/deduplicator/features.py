@@ -208,12 +208,12 @@ def _opening(found: Sequence[Sentence]) -> tuple[int, ...]:
 def _passages(words: Sequence[Token], unspaced: bool) -> list[tuple[int, int, int]]:
     """Hash, begin and end (code points) of every run of `SHINGLE_WORDS` words; of the whole when the text is shorter."""
     size = SHINGLE_CHARS if unspaced else SHINGLE_WORDS
-    folded = [fold(token.word) for token in words]
+    folded = [fold(token.word).encode() for token in words]
     if 0 < len(folded) < size:
         size = len(folded)
     return [
         (
-            xxh3_64_intdigest(" ".join(folded[at : at + size]).encode()),
+            xxh3_64_intdigest(b" ".join(folded[at : at + size])),
             words[at].begin,
             words[at + size - 1].end,
         )

@@ -102,6 +102,28 @@ _PAGE_WORDS: Final = (
         "订阅",
     ),
 )
+# The same for what takes more than one word.
+_PAGE_PHRASES: Final = (
+    *(
+        "ip address",
+        "ip-adress",
+        "adres ip",
+        "adresu ip",
+        "sign up",
+        "sign in",
+        "log in",
+        "free trial",
+        "push aktivieren",
+    ),
+    *(
+        "terms of use",
+        "terms of service",
+        "rights reserved",
+        "rechte vorbehalten",
+        "права защищены",
+        "read our latest",
+    ),
+)
 # Words of which share bars and page heads consist.
 _SHARE_BAR_WORDS: Final = words(
     """
@@ -208,8 +230,7 @@ def _judged(sentence: str) -> tuple[int, bool]:
     folded = sentence.casefold()
     found = _WORD.findall(folded)
     about_page = {word[:5] for word in found if word.startswith(_PAGE_WORDS)}
-    if "ip" in found and ("adres" in folded or "address" in folded):
-        about_page.add("ip")
+    about_page.update(phrase for phrase in _PAGE_PHRASES if phrase in folded)
     if len(about_page) >= 2 or len(found) > SHORT_LINE_WORDS:
         return len(about_page), len(about_page) >= 2
     in_share_bar = sum(word in _SHARE_BAR_WORDS for word in found)

@@ -60,6 +60,12 @@ LOOKALIKES = {
         record("b", "Aktie der Trevanta SE mit Kursplus. Die Aktie der Trevanta SE gewann am Freitag 9 Prozent auf 88,70 Euro.",
                title="Trevanta SE: Kursplus am Freitag"),
     ),
+    "the forecasts of two days": (
+        record("a", "Am Samstag, 8. November, bleibt es in der Region Dorrach bewölkt, im Osten fällt nachts Schnee. Der Wind weht "
+               "schwach aus Nordwest, die Temperatur liegt bei minus 4 bis 0 Grad.", title="Das Wetter am 8. November in Dorrach"),
+        record("b", "Am Montag, 17. November, bleibt es in der Region Dorrach bewölkt, im Osten fällt nachts Schnee. Der Wind weht "
+               "schwach aus Nordwest, die Temperatur liegt bei minus 6 bis 1 Grad.", title="Das Wetter am 17. November in Dorrach"),
+    ),
     "two empty texts": (record("a", ""), record("b", "")),
 }  # fmt: skip
 
