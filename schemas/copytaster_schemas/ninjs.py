@@ -102,15 +102,8 @@ def _info_source(source: InfoSource) -> dict[str, Any]:
 
 def _association(part: Association) -> dict[str, Any]:
     caption = [{"role": "caption", "value": part.description_text}] if part.description_text else []
-    return _present(
-        {
-            "name": part.name,
-            "uri": part.uri,
-            "type": _known_type(part.type),
-            "by": part.credit_line,
-            "descriptions": caption,
-        }
-    )
+    optional = {"type": _known_type(part.type), "by": part.credit_line, "descriptions": caption}
+    return {"name": part.name, "uri": part.uri, **_present(optional)}
 
 
 def _known_type(value: str) -> str | None:
