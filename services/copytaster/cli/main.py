@@ -14,6 +14,7 @@ from copytaster.errors import CopytasterError, Misconfigured
 COMMANDS: Final = {
     "clusters": "Look at the clusters: list, show, explain.",
     "credits": "Find the agency credits in a text.",
+    "dead": "Handle the entries that could not be processed: list, show, retry, drop, export.",
     "demo": "Show it at work on a small newsroom of its own.",
     "export": "Export all living clusters and the place on the stream where to go on.",
     "extract": "Turn a page into a story.",
