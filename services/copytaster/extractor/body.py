@@ -82,9 +82,17 @@ class Body:
 
 
 def page_body(
-    page: Page, article: dict[str, Any], *, titles: frozenset[str], captions: tuple[str, ...]
+    page: Page,
+    article: dict[str, Any],
+    *,
+    titles: frozenset[str],
+    captions: tuple[str, ...],
+    authors: frozenset[str] = frozenset(),
 ) -> Body:
-    """The body; empty if the page has none. `titles` and `captions` are known from elsewhere and not repeated in it."""
+    """The body; empty if the page has none.
+
+    `titles`, `captions` and `authors` (folded names) are known from elsewhere and not repeated in it.
+    """
     lines = _extracted(page, fast=True)
     container, stated_chars = main_container(page.tree)
     escalated = _chars(lines) < max(SHORT_BODY_CHARS, COVERED_SHARE * stated_chars) or _is_menu(lines)
@@ -92,7 +100,9 @@ def page_body(
         lines = _escalated(page, lines, container, stated_chars)
     lines = _without_heading(_with_stated_body(lines, article), page.tree)
     lines = _without_tables(lines)
-    kept, removed = without_boilerplate(lines, titles=titles, links=link_blocks(page.tree, lines))
+    kept, removed = without_boilerplate(
+        lines, titles=titles, links=link_blocks(page.tree, lines), authors=authors
+    )
     paragraphs, caption_lines = _without_captions(kept, captions)
     return Body(tuple(paragraphs), tuple(caption_lines), tuple(removed), escalated)
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from copytaster.extractor.bylines import split_names
 from copytaster.extractor.titles import fold
 
 HEAD_LINES: Final = 6
@@ -85,10 +86,23 @@ RULES: Final = (
         r"merken|vk|вконтакте|одноклассники|zalo|in bài|lưu|imprimer|imprimir))*\W*$",
     ),
     _rule(
+        "subscription",
+        "anywhere",
+        r"(?:(?:jetzt |click to )?(?:abonnez-vous|abonnieren sie|abonniere|subscribe|suscríbete|abbonati|prenumeruj|testen sie|try)\b.*"
+        r"(?:€|\$|£|euros?\b|mois\b|monate?\b|months?\b|trial\b|sans engagement|kostenlos|gratis|probe|za darmo|por un).*|"
+        r".*\b(?:support (?:independent|our|local|quality) (?:journalism|reporting)|unterstützen sie (?:unabhängigen|unseren) journalismus|"
+        r"unabhängiger journalismus braucht|soutenez (?:une presse|notre journal)|apoya el periodismo)\b.*|"
+        r"\d+ (?:wochen|monate|tage) (?:lang )?kostenlos testen)$",
+        320,
+        gate="abonn|subscri|suscr|abbon|prenum|test|try|support|journalismus|soutenez|apoya",
+    ),
+    _rule(
         "comments",
         "tail",
         r"(?:(?:\d+ )?(?:comments?|kommentare?|commentaires?|comentarios?|commenti|komentarze|комментари[ий]|bình luận|yorum(?:lar)?)"
         r"\s*(?:\(?\d+\)?)?|.*(?:comment policy|join the conversation|kommentar (?:schreiben|verfassen)|would you like to comment).*|"
+        r".*(?:commentaires? (?:sont|est) modérés?|comments are moderated|kommentare werden (?:moderiert|geprüft)|be the first to comment|"
+        r"soyez le premier à (?:réagir|commenter)|schreiben sie den ersten kommentar|bình luận của bạn).*|"
         r"diskutieren sie mit.*|sign up \(it's quick and free\).*|was (?:denken|meinen|denkst|meinst) (?:sie|du)\b.*)$",
         260,
     ),
@@ -152,12 +166,17 @@ RULES: Final = (
 
 
 def without_boilerplate(
-    lines: Sequence[str], *, titles: frozenset[str], links: frozenset[str]
+    lines: Sequence[str],
+    *,
+    titles: frozenset[str],
+    links: frozenset[str],
+    authors: frozenset[str] = frozenset(),
 ) -> tuple[list[str], list[str]]:
     """The lines that are the story, and those that were taken out of it, each in order.
 
     `titles` are folded forms of the headline: it, and short lines before it, are cut from the head. `links` are folded
-    texts of blocks that are nothing but links: such lines lead away from the story.
+    texts of blocks that are nothing but links: such lines lead away from the story. `authors` are folded names: a line
+    of nothing but them is a byline.
     """
     end = _head_end(lines, titles)
     rest = lines[end:]
@@ -165,6 +184,7 @@ def without_boilerplate(
     removed = list(lines[:end])
     for index, line in enumerate(rest):
         taken = matching_rule(line, index, len(rest)) is not None or _leads_away(line, links)
+        taken = taken or _is_byline(line, authors)
         (removed if taken else kept).append(line)
     # A last line that announces what was cut: `READ MORE:`, `Ähnliche:`.
     while kept and kept[-1].endswith(":") and len(kept[-1]) <= MAX_ANNOUNCEMENT_CHARS:
@@ -202,6 +222,13 @@ def _head_end(lines: Sequence[str], titles: frozenset[str]) -> int:
             if all(len(text) <= SHORT_CHARS for text in before):
                 end = index + 1
     return end
+
+
+def _is_byline(line: str, authors: frozenset[str]) -> bool:
+    if not authors or len(line) > SHORT_CHARS or line.rstrip().endswith((".", "!", "?")):
+        return False
+    names = [fold(name) for name in split_names(line)]
+    return bool(names) and all(name in authors for name in names)
 
 
 def _leads_away(line: str, links: frozenset[str]) -> bool:

@@ -20,6 +20,7 @@ from copytaster.text.wordlists import words
 
 MAX_NAME_CHARS: Final = 60
 MAX_AUTHORS: Final = 20
+MAX_PRINTED_CHARS: Final = 300
 
 _META_NAMES: Final = (
     "author",
@@ -45,6 +46,10 @@ _JOINTS: Final = re.compile(
 )
 _ROLE: Final = re.compile(
     r"\s*(?:\(.*?\)|\[.*?\]|,?\s+(?:in|aus|from|for|für)\s+[A-ZÄÖÜ][\w.-]+$|\s+[-–—]\s+.*$|\s*\|.*$|\s*@\S+|\s*\S+@\S+\s*)",
+)
+_CAPITALISED: Final = r"[^\W\d_a-zà-ÿа-яіїєґ][^\W\d_]*[^\W\d_A-ZÀ-ÞА-ЯІЇЄҐ]"
+_SIGNATURE: Final = re.compile(
+    rf"(?P<name>{_CAPITALISED}(?: {_CAPITALISED}){{1,3}})(?P<credit>\s*\([^()]{{2,80}}\))?$"
 )
 _AUTHOR_PATH: Final = re.compile(
     r"/(?:authors?|autor(?:en|es|i|zy)?|auteurs?|reporters?|redakteure?|journalists?|staff)/[^/]",
@@ -75,11 +80,21 @@ def page_byline(page: Page, article: dict[str, Any], *, site_names: frozenset[st
 
     The outlet's own name is an answer only where no later source names a person.
     """
+    visible = visible_authors(page.tree)
+    found = _first_byline((_from_jsonld(page, article), _from_meta(page, site_names), visible), site_names)
+    shown = ", ".join(visible)[:MAX_PRINTED_CHARS]
+    # `Von Lena Hofer (mit dpa)`: metadata name the author, only the page names the agency.
+    if {m.agency for m in find_mentions(shown)} - {m.agency for m in find_mentions(found.printed)}:
+        return Byline(found.authors, shown)
+    return found
+
+
+def _first_byline(sources: tuple[list[str], ...], site_names: frozenset[str]) -> Byline:
     fallback = Byline((), "")
-    for stated in (_from_jsonld(page, article), _from_meta(page, site_names), visible_authors(page.tree)):
+    for stated in sources:
         names = [name for one in stated for name in split_names(one)]
         authors = tuple(dict.fromkeys(n for n in names if _is_author(n)))[:MAX_AUTHORS]
-        byline = Byline(authors, ", ".join(dict.fromkeys(s.strip() for s in stated))[:300])
+        byline = Byline(authors, ", ".join(dict.fromkeys(s.strip() for s in stated))[:MAX_PRINTED_CHARS])
         if authors and not all(_is_outlet(author, site_names) for author in authors):
             return byline
         if byline.printed and (not fallback.printed or (authors and not fallback.authors)):
@@ -87,6 +102,20 @@ def page_byline(page: Page, article: dict[str, Any], *, site_names: frozenset[st
         if byline.printed and not authors and find_mentions(byline.printed):
             return byline  # an agency instead of an author
     return fallback
+
+
+def signature(last_line: str) -> tuple[str | None, bool]:
+    """The author who signs a text in its last line, and whether the line says nothing else.
+
+    `Minh Hà` is only a signature; `Ngoc Anh (laut TASS, RIA)` is a credit line, too, and stays in the text.
+    """
+    match = _SIGNATURE.match(last_line.strip())
+    if match is None or find_mentions(match["name"]) or fold(match["name"]) in _NO_NAMES:
+        return None, False
+    credit = match["credit"]
+    if credit is not None and not find_mentions(credit):
+        return None, False
+    return match["name"], credit is None
 
 
 def _is_outlet(name: str, site_names: frozenset[str]) -> bool:
@@ -144,14 +173,17 @@ def visible_authors(tree: HtmlElement) -> list[str]:
     """The texts of the first author element that the page shows, and of those beside it."""
     for is_author in (_has_author_relation, _has_author_link, _has_author_class):
         marked = [e for e in tree.iter("a", "span", "p", "div", "li", "strong", "em") if is_author(e)]
-        first = next((e for e in marked if 3 < len(text_of(e)) <= MAX_NAME_CHARS * 2), None)
+        first = next((e for e in marked if _may_be_name(text_of(e))), None)
         if first is None:
             continue
         beside = [e for e in marked if _ancestor(e) is _ancestor(first)]
-        return list(dict.fromkeys(text for e in beside if 3 < len(text := text_of(e)) <= MAX_NAME_CHARS * 2))[
-            :6
-        ]
+        return list(dict.fromkeys(text for e in beside if _may_be_name(text := text_of(e))))[:6]
     return []
+
+
+def _may_be_name(text: str) -> bool:
+    """Whether a text has the length of one or two names; three letters only for an agency."""
+    return 3 < len(text) <= 2 * MAX_NAME_CHARS or (len(text) > 1 and bool(find_mentions(text)))
 
 
 def _ancestor(element: HtmlElement) -> HtmlElement | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
 from copytaster.errors import Discard
 from copytaster.extractor.body import Body, page_body
+from copytaster.extractor.bylines import Byline, signature
 from copytaster.extractor.captions import page_captions
 from copytaster.extractor.decode import decode
 from copytaster.extractor.dom_credits import dom_credits
@@ -27,6 +29,9 @@ from copytaster_schemas.article import FeedItem
 from copytaster_schemas.identity import story_urn
 
 __all__ = ["Extracted", "extract_page", "flat", "to_story"]
+
+MIN_SIGNED_PARAGRAPHS: Final = 3
+"""In a shorter text the last line may be a heading."""
 
 _CORRECTION: Final = re.compile(
     r"^\W*(?:(?:corrections?|clarification|berichtigung|korrektur|richtigstellung|rectificatif|correctif|corrección|rectificación|errata|"
@@ -54,7 +59,14 @@ def extract_page(
         raise Discard(error.code, str(error)) from None
     figure_captions = page_captions(page.tree)
     article = article_node(page.jsonld)
-    content = page_body(page, article, titles=_titles(page, metadata), captions=figure_captions)
+    content = page_body(
+        page,
+        article,
+        titles=_titles(page, metadata),
+        captions=figure_captions,
+        authors=frozenset(map(fold, metadata.byline.authors)),
+    )
+    content, metadata = _signed(content, metadata)
     title = metadata.title or ""
     lead = page_lead(
         page.tree,
@@ -113,6 +125,18 @@ def _assembled(
         charset=charset,
         escalated=content.escalated,
     )
+
+
+def _signed(content: Body, metadata: Metadata) -> tuple[Body, Metadata]:
+    """Body and metadata with the author who signs at the end, where the page names none elsewhere."""
+    if metadata.byline.authors or len(content.paragraphs) < MIN_SIGNED_PARAGRAPHS:
+        return content, metadata
+    author, alone = signature(content.paragraphs[-1])
+    if author is None:
+        return content, metadata
+    byline = Byline((author,), metadata.byline.printed or content.paragraphs[-1])
+    paragraphs = content.paragraphs[:-1] if alone else content.paragraphs
+    return replace(content, paragraphs=paragraphs), replace(metadata, byline=byline)
 
 
 def _identity(url: str, canonical: str | None) -> str:

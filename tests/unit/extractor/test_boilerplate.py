@@ -27,15 +27,19 @@ TAKEN = {
     "Teilen Facebook X WhatsApp E-Mail Drucken": "share",
     "Chia sẻ Facebook Zalo In bài": "share",
     "Newsletter: Der Morgenblick": "newsletter",
-    "Abonnieren Sie unseren kostenlosen Newsletter und bleiben Sie auf dem Laufenden": "newsletter",
+    "Abonnieren Sie unseren Newsletter und bleiben Sie auf dem Laufenden": "newsletter",
     "Sign up for our morning newsletter": "newsletter",
     "Sie können sich jederzeit wieder abmelden, wenn Sie unsere Briefe nicht mehr wollen.": "newsletter",
     "Folgen Sie uns auf Google News": "newsletter",
+    "Abonnez-vous au Courrier : un euro le premier mois, sans engagement": "subscription",
+    "Support independent reporting for the price of a cup of tea a week.": "subscription",
+    "2 Wochen kostenlos testen": "subscription",
 }
 TAKEN_AT_THE_END = {
     "Kommentar (0)": "comments",
     "Kommentare (38)": "comments",
     "Comments": "comments",
+    "Soyez le premier à réagir à cet article. Les commentaires sont modérés.": "comments",
     "source site-19": "syndication_mark",
     "Fehler gefunden? Jetzt melden.": "feedback",
     "Copyright Sennebote 2025": "rights",
@@ -64,6 +68,7 @@ KEPT = [
     "Related costs rose to four million, the council said.",
     "Der Newsletter der Stadt erschien zuletzt im Mai.",
     "Seit dem 5. Mai 2025 gilt die Sperrung.",
+    "Der Verband will unabhängigen Medien helfen und das Abonnement günstiger machen.",
     "Neue Fähre",
 ]
 
@@ -130,6 +135,20 @@ def test_lines_that_are_only_links_are_cut() -> None:
     kept, _ = without_boilerplate(lines, titles=frozenset(), links=frozenset({fold(lines[1])}))
 
     assert kept == [PARAGRAPHS[0], PARAGRAPHS[1]]
+
+
+def test_a_byline_in_the_body_is_cut() -> None:
+    """Authors are a field; a sentence that begins with their names is none."""
+    lines = ["Von Lena Hofer und Jan Berg", *PARAGRAPHS, "Lena Hofer", "Lena Hofer und Jan Berg reisten mit."]
+
+    kept, _ = without_boilerplate(
+        lines,
+        titles=frozenset(),
+        links=frozenset(),
+        authors=frozenset({fold("Lena Hofer"), fold("Jan Berg")}),
+    )
+
+    assert kept == [*PARAGRAPHS, "Lena Hofer und Jan Berg reisten mit."]
 
 
 def test_an_announcement_of_nothing_is_cut() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from copytaster.extractor.bylines import split_names
+from copytaster.extractor.bylines import signature, split_names
 from copytaster.extractor.dates import parse_stated
 from copytaster.extractor.metadata import Metadata, page_metadata
 from copytaster.extractor.page import parse_page
@@ -137,6 +137,37 @@ def test_visible_authors_are_found_by_their_links() -> None:
 def test_the_feed_names_authors_that_the_page_leaves_out() -> None:
     """The feed item's authors are the last resort."""
     assert read(page(), item=feed_item(authors=["Mia Roth"])).byline.authors == ("Mia Roth",)
+
+
+def test_the_page_s_own_byline_names_the_agency_that_metadata_leave_out() -> None:
+    """Metadata have the author, the page has the rest."""
+    html = page(
+        head=jsonld(headline="x", author={"name": "Lena Hofer"}),
+        before='<span class="byline">Von Lena Hofer (mit dpa)</span>',
+    )
+    byline = read(html).byline
+
+    assert (byline.authors, byline.printed) == (("Lena Hofer",), "Von Lena Hofer (mit dpa)")
+
+
+SIGNATURES = {
+    "a name": ("Minh Hà", ("Minh Hà", True)),
+    "a name with its sources": ("Ngoc Anh (laut TASS, RIA)", ("Ngoc Anh", False)),
+    "Cyrillic": ("Иван Петрович Берг", ("Иван Петрович Берг", True)),
+    "an agency": ("Agence France Presse", (None, False)),
+    "a sentence": ("Das Wetter bleibt schön.", (None, False)),
+    "a heading": ("Was nun folgt", (None, False)),
+    "a name with its home": ("Lena Hofer (Brisk)", (None, False)),
+    "one word": ("Ende", (None, False)),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), SIGNATURES.values(), ids=SIGNATURES.keys())
+def test_a_signature_is_a_name_alone_or_with_its_sources(
+    line: str, expected: tuple[str | None, bool]
+) -> None:
+    """Only names count, and only a bare one is taken from the text."""
+    assert signature(line) == expected
 
 
 # dates

@@ -151,6 +151,7 @@ def test_a_translated_copy_is_clean(picture: str, lang: str) -> None:
     assert story.text.split("\n") == [*TRANSLATED, "Minh Hoa (Quelle: Sputnik)"]
     assert story.captions == ("Fischkutter im Hafen von Kjellvik. (Foto: Sputnik)",)
     assert story.language == "de"
+    assert story.authors == ("Minh Hoa",)
     assert roles(story) == {("Sputnik", "originator"), ("Sputnik", "photo"), (None, "cited_url")}
 
 
