@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import click
 from redis.asyncio import Redis
 
-from copytaster.cli import cluster_view, explain_view
+from copytaster.cli import cluster_view
 from copytaster.cli.console import wide_console
-from copytaster.cli.explain import Explained
-from copytaster.cli.explain import explain as explain_pair
 from copytaster.cli.naming import cluster_named, story_named, successor
 from copytaster.cli.options import as_json as json_option
 from copytaster.cli.options import where
 from copytaster.cli.plain import count, json_line
 from copytaster.cli.streams_view import Seen, ask, backwards, latest_clusters, settings_for
-from copytaster.deduplicator.cards import Card
-from copytaster.deduplicator.io.clusters import stored_cards
 from copytaster.errors import CopytasterError
 from copytaster.keys import Keys
-from copytaster_schemas import ClusterChanged
+from copytaster_schemas import ClusterChanged, Member
 from copytaster_schemas.identity import short_id
 
 
@@ -69,7 +66,7 @@ class _Found:
 
     chain: list[str]
     events: list[Seen]
-    cards: list[Card]
+    stored_members: list[Member]
 
     @property
     def latest(self) -> ClusterChanged | None:
@@ -95,8 +92,7 @@ def show(cluster: str, redis_url: str | None, desk: str | None, history: bool, a
     async def look(redis: Redis, keys: Keys) -> _Found:
         chain = await successor(redis, keys, await cluster_named(redis, keys, cluster))
         events = await _events(redis, keys, chain if history else chain[-1:], all_of_them=history)
-        row = await redis.hgetall(keys.key("cluster", short_id(chain[-1])))
-        return _Found(chain, events, sorted(stored_cards(row).values(), key=lambda card: card.time_ms))
+        return _Found(chain, events, await _stored_members(redis, keys, chain[-1]))
 
     found = ask(settings_for(redis_url, desk), look)
     for ended, into in zip(found.chain, found.chain[1:], strict=False):
@@ -119,6 +115,12 @@ async def _events(redis: Redis, keys: Keys, clusters: Iterable[str], *, all_of_t
     return found
 
 
+async def _stored_members(redis: Redis, keys: Keys, cluster: str) -> list[Member]:
+    """The members of a cluster as they are kept for as long as it is, the earliest first, without their families."""
+    rows = json.loads(await redis.hget(keys.key("cluster", short_id(cluster)), "members") or b"[]")
+    return [Member.model_validate(row) for row in sorted(rows, key=lambda row: row["time_ms"])]
+
+
 def _show_history(found: _Found, *, as_json: bool) -> None:
     events = found.events[::-1]
     if not events:
@@ -138,7 +140,7 @@ def _show_latest(found: _Found, *, as_json: bool) -> None:
         if as_json:
             raise CopytasterError(f"the stream no longer holds an event of {found.chain[-1]}")
         console.print(f"{found.chain[-1]}: its last event has left the stream; its members:", markup=False)
-        console.print(cluster_view.members(card.to_member(None) for card in found.cards))
+        console.print(cluster_view.members(found.stored_members))
         return
     if as_json:
         click.echo(json_line(cluster_view.as_json(change)))
@@ -165,6 +167,10 @@ def explain(a: str, b: str, redis_url: str | None, desk: str | None, as_json: bo
       copytaster clusters explain d712147b 5e26ee13
       copytaster clusters explain https://nordpost.example/hafen https://suedblatt.example/brand
     """
+    # Here and not above: only this command needs the deduplicator's packages.
+    from copytaster.cli import explain_view
+    from copytaster.cli.explain import Explained
+    from copytaster.cli.explain import explain as explain_pair
 
     async def look(redis: Redis, keys: Keys) -> Explained:
         one, other = [await story_named(redis, keys, name) for name in (a, b)]

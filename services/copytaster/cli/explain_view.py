@@ -13,9 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from copytaster.cli.explain import Explained
-from copytaster.cli.plain import clock, count, one_line, short
+from copytaster.cli.plain import clock, count, instant, one_line, short
 from copytaster.deduplicator.record import StoryRecord
-from copytaster.fetcher.notices import instant
 from copytaster_schemas import Link, Shared
 from copytaster_schemas.link import AlignedSpan
 from copytaster_schemas.reasons import RELATIONS

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from copytaster.cli.find_reading import Found, FoundArticle, FoundCluster, FoundFeed, FoundLink, FoundStory
-from copytaster.cli.plain import clock, count, one_line, short
+from copytaster.cli.plain import clock, count, instant, one_line, short
 from copytaster.fetcher.feedstate import FeedStatus
-from copytaster.fetcher.notices import instant
 from copytaster_schemas.base import format_instant
 
 

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "run": "Run everything on this machine, in one process tree.",
     "serve": "Run one service: fetcher, extractor or deduplicator.",
     "settings": "List all settings, as an .env file.",
+    "status": "Say who runs, what waits, and what needs a person.",
     "tail": "Watch a stream: stories, links, clusters, drops, feeds.",
 }
 """Name and first line of every command; the module is `copytaster.cli.<name with underscores>`."""

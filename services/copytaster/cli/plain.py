@@ -17,6 +17,11 @@ def one_line(text: str | None) -> str:
     return _UNFIT.sub(" ", text or "").strip()
 
 
+def instant(milliseconds: int) -> datetime:
+    """The aware UTC time of milliseconds since 1970."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
 def clock(moment: datetime) -> str:
     """A moment as a person reads it in a list: date and time in UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from copytaster.cli.plain import one_line, short
-from copytaster.deduplicator.io.index import Index
 from copytaster.errors import CopytasterError
 from copytaster.keys import Keys
 
@@ -31,7 +30,8 @@ class Titles:
     """Looks stories up and remembers them for the length of a command."""
 
     def __init__(self, redis: Redis, keys: Keys) -> None:
-        self._index = Index(redis, keys)
+        self._redis = redis
+        self._keys = keys
         self._known: dict[str, Titled] = {}
 
     async def of(self, stories: Iterable[str]) -> dict[str, Titled]:
@@ -41,8 +41,13 @@ class Titles:
         if len(self._known) > REMEMBERED:
             self._known.clear()
             missing = wanted
+        if not missing:
+            return {story: self._known[story] for story in wanted}
+        # Here and not above: the other streams are watched where the deduplicator's packages are not installed, too.
+        from copytaster.deduplicator.io.index import Index
+
         try:
-            records = await self._index.records(missing)
+            records = await Index(self._redis, self._keys).records(missing)
         except (ValueError, zlib.error) as error:
             raise CopytasterError(f"a stored record cannot be read by this version: {error}") from error
         for story in missing:
