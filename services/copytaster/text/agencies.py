@@ -83,9 +83,10 @@ def find_mentions(text: str) -> list[Mention]:
     for word in _WORD.finditer(text):
         if word.start() < done:
             continue
-        mention = next(
-            (m for name in index.get(word[0].casefold(), ()) if (m := _match(text, word.start(), name))), None
-        )
+        names = index.get(word[0].casefold(), ())
+        matches = [m for name in names if (m := _match(text, word.start(), name)) is not None]
+        # `Tass` is listed beside `TASS`: of equally long names the one that is spelled as printed.
+        mention = max(matches, key=lambda m: (m.end, m.sure, m.exact), default=None)
         if mention is not None:
             found.append(mention)
             done = mention.end
@@ -122,10 +123,7 @@ def _index() -> dict[str, tuple[_Name, ...]]:
                 first = _WORD.search(form)
                 if first is not None:
                     by_first_word[first[0].casefold()].append(_Name(agency.key, form, sure))
-    return {
-        word: tuple(sorted(names, key=lambda n: (-len(n.spelling), not n.sure)))
-        for word, names in by_first_word.items()
-    }
+    return {word: tuple(names) for word, names in by_first_word.items()}
 
 
 def _inflected(spelling: str) -> list[str]:

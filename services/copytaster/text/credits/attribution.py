@@ -86,7 +86,10 @@ _BESIDE_NOUN: Final = re.compile(
 )
 _NOUN_AFTER: Final = re.compile(rf"^[»”\"'’)]?\s+{_NOUN}\b", re.IGNORECASE)
 
-_ZUFOLGE: Final = re.compile(r"^[»“”\"']?\s+zufolge\b|^['’](?:y[ea]|[ea])\s+göre")
+_SURE_AFTER: Final = re.compile(
+    r"^[»“”\"']?\s+zufolge\b|^['’](?:y[ea]|[ea])\s+(?:göre|konuş|bilgi ver|açıkla|söyle)|^['’]n[ıiuü]n haberine göre"
+)
+"""Cues behind a name that only a source can have."""
 
 WINDOW_CHARS: Final = 90
 """How far before a name its cue may begin; four words of adjectives and the word agency fit into 60."""
@@ -108,14 +111,14 @@ def _verdict(text: str, chain: tuple[Mention, ...]) -> tuple[str, float] | None:
     after = text[chain[-1].end : chain[-1].end + 40]
     beside = bool(_BESIDE_NOUN.search(before)) or bool(_NOUN_AFTER.match(after))
     sure = any(m.sure for m in chain)
-    if _ZUFOLGE.match(after) and (sure or beside):
+    exact = any(m.exact for m in chain)
+    if _SURE_AFTER.match(after) and exact:
         return "attributed", 0.9
     if _BEFORE.search(before) or _BEFORE_UNSPACED.search(before):
         if sure or beside:
             return "attributed", 0.9
-        # `laut RIA`, `theo Sputnik`; two letters or odd case (`laut App`) are too little.
-        plausible = any(m.exact and m.end - m.begin > 2 for m in chain)
-        return ("attributed", 0.7) if plausible else None
+        # `laut RIA`, `сообщает AP`; odd case (`laut App`) is too little.
+        return ("attributed", 0.7) if exact else None
     if _TOLD.search(before):
         return ("told", 0.88) if sure or beside else None
     if not sure and not beside:

@@ -11,6 +11,9 @@ EARLY_SHARE: Final = 0.7
 """An agency that reports in the first part of a text with no other credit is its source; measured on the labelled
 texts, where later attributions mostly belong to one statement."""
 
+MAX_LIST_CHARS: Final = 40
+"""Between the first and the last agency of one enumeration."""
+
 LONG_TEXT_CHARS: Final = 400
 """In a flash of a few lines every line is near the end."""
 
@@ -24,6 +27,7 @@ def settle_roles(found: list[Credit], text_chars: int) -> list[Credit]:
     originator, with lower confidence. An originator's own inline mentions are left out.
     """
     ordered = [_picture_source(credit, text_chars) for credit in found]
+    ordered = _without_cited(ordered)
     if not any(c.role in {ORIGINATOR, TRANSLATOR_OF} for c in ordered):
         ordered = _promoted(ordered, text_chars)
     origins = {c.agency for c in ordered if c.role == ORIGINATOR}
@@ -35,6 +39,32 @@ def settle_roles(found: list[Credit], text_chars: int) -> list[Credit]:
         if key not in best or credit.confidence > best[key].confidence:
             best[key] = credit
     return [credit for credit in ordered if best.get(_key(credit)) is credit]
+
+
+def _without_cited(ordered: list[Credit]) -> list[Credit]:
+    """`(laut TASS, Reuters)` below a text that gives one statement to Reuters by name: the rest is TASS's."""
+    quoted = {c.agency for c in ordered if c.role == QUOTED}
+    lines = {c.agency for c in ordered if c.role == ORIGINATOR}
+    if not lines - quoted:
+        return ordered
+    return [
+        c
+        for c in ordered
+        if not (
+            c.role == ORIGINATOR
+            and c.rule == "credit_line"
+            and c.agency in quoted
+            and _listed_later(c, ordered)
+        )
+    ]
+
+
+def _listed_later(credit: Credit, ordered: list[Credit]) -> bool:
+    """Whether a credit line names another agency first."""
+    near = (
+        c for c in ordered if c.rule == credit.rule and c.role == ORIGINATOR and c.agency != credit.agency
+    )
+    return any((c.begin or 0) < (credit.begin or 0) <= (c.end or 0) + MAX_LIST_CHARS for c in near)
 
 
 def _picture_source(credit: Credit, text_chars: int) -> Credit:
