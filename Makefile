@@ -21,7 +21,7 @@ test: $(VENV)/.developer ## Run the whole test suite; tests that need Docker run
 	@$(BIN)/pytest
 
 check: lint ## Lint and run the unit tests: under a minute, for every save.
-	@$(BIN)/pytest -q -m "not slow and not docker" tests/unit
+	@$(BIN)/pytest -q -m "not slow and not docker and not data" tests/unit
 
 lint: $(VENV)/.developer ## Check style, format, spelling and the directions of imports.
 	@$(BIN)/ruff check .

