@@ -2,13 +2,17 @@
 
     python deploy/service_requirements.py SERVICE
 
-SERVICE is the name of an extra in pyproject.toml. Nothing of the project is imported: it is not installed yet.
+SERVICE is the name of an extra in pyproject.toml, which may be made of others. Nothing of the project is imported: it is
+not installed yet.
 """
 
 from __future__ import annotations
 
+import re
+import re
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +23,16 @@ def requirements_of(service: str, application: dict[str, Any], schemas: dict[str
     `application` and `schemas` are the `[project]` tables of the two distributions. Raises KeyError for a
     service that is no extra.
     """
-    wanted = [
-        *application["dependencies"],
-        *application["optional-dependencies"][service],
-        *schemas["dependencies"],
-    ]
+    extras = application["optional-dependencies"]
+    wanted = {*application["dependencies"], *schemas["dependencies"], *_expanded(service, extras)}
     return sorted(requirement for requirement in wanted if not requirement.startswith("copytaster"))
+
+
+def _expanded(extra: str, extras: dict[str, list[str]]) -> set[str]:
+    """The requirements of an extra and of the extras it names: `copytaster[a,b]`."""
+    own = re.compile(r"copytaster\[(.+)\]")
+    named = [match[1].split(",") for requirement in extras[extra] if (match := own.fullmatch(requirement))]
+    return {*extras[extra], *(one for names in named for name in names for one in _expanded(name, extras))}
 
 
 def main() -> None:

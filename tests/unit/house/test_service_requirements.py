@@ -43,3 +43,24 @@ def test_an_image_holds_nothing_of_another_service(tables: tuple[dict[str, Any],
 
     assert "aiohttp" not in deduplicator
     assert "trafilatura" not in deduplicator
+
+
+def test_an_extra_made_of_others_holds_what_they_hold(
+    tables: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    """The operator's image has the requirements of the fetcher and of the deduplicator, each once."""
+    found = requirements_of("cli", *tables)
+
+    parts = (*requirements_of("fetcher", *tables), *requirements_of("deduplicator", *tables))
+    assert found == sorted(set(parts))
+
+
+def test_an_extra_made_of_others_holds_all_of_theirs(tables: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    """`all` names the other extras and nothing itself."""
+    application, schemas = tables
+    others = {name: value for name, value in application["optional-dependencies"].items() if name != "all"}
+
+    found = requirements_of("all", application, schemas)
+
+    wanted = {one for value in others.values() for one in value if not one.startswith("copytaster")}
+    assert wanted <= set(found)
