@@ -9,10 +9,8 @@ not installed yet.
 from __future__ import annotations
 
 import re
-import re
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
