@@ -171,7 +171,8 @@ def _merging_relation(
 ) -> str | None:
     scores = evidence.scores
     if evidence.cross_language:
-        translated = _is_translated(scores, confidence, limits) and not vetoes
+        dated = a.record.published_ms is not None and b.record.published_ms is not None
+        translated = _is_translated(scores, confidence, limits, dated=dated) and not vetoes
         return "translation_of" if translated else None
     if "other_day" in vetoes:
         return None
@@ -180,18 +181,27 @@ def _merging_relation(
     if _is_late_part(a, b, scores, limits) and confidence >= limits["part_confidence"]:
         return "excerpt_of"
     rewritten = (
-        not vetoes and scores["copy"] >= limits["rewrite_copy"] and confidence >= limits["rewrite_confidence"]
+        not vetoes
+        and scores["copy"] >= limits["rewrite_copy"]
+        and scores["news_min"] >= limits["rewrite_news"]
+        and confidence >= limits["rewrite_confidence"]
     )
     return "rewrite_of" if rewritten else None
 
 
-def _is_translated(scores: Mapping[str, int], confidence: int, limits: Mapping[str, int]) -> bool:
-    """Whether names and numbers agree sentence by sentence, and either the openings agree too or the whole leaves no doubt."""
+def _is_translated(
+    scores: Mapping[str, int], confidence: int, limits: Mapping[str, int], *, dated: bool
+) -> bool:
+    """Whether names and numbers agree sentence by sentence, and either the openings agree too or the whole leaves no doubt.
+
+    Where a time of publication is missing, nothing tells a follow-up of last week, so more has to agree.
+    """
     if scores["aligned_min"] < limits["translation_aligned"]:
         return False
-    if confidence >= limits["translation_sure"]:
+    if confidence >= limits["translation_confidence"] and scores["news_min"] >= limits["translation_news"]:
         return True
-    return confidence >= limits["translation_confidence"] and scores["news_min"] >= limits["translation_news"]
+    enough = limits["translation_aligned" if dated else "translation_aligned_undated"]
+    return confidence >= limits["translation_sure"] and scores["aligned_min"] >= enough
 
 
 def _is_late_part(a: Features, b: Features, scores: Mapping[str, int], limits: Mapping[str, int]) -> bool:
