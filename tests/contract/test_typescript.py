@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from copytaster_schemas import EVENT_TYPES, make_envelope
+from copytaster_schemas import __version__, make_envelope
 from copytaster_schemas.typescript import NotUnderstood, typescript_of
 from tests.contract.conftest import TYPESCRIPT
 from tests.contract.samples import NOON, SAMPLES
@@ -99,18 +99,11 @@ const missing: Counts = { members: 1, outlets: 1, families: 1, independent: 1 };
 
     compiled = compile_with(program, tmp_path, node, node_tools)
 
-    faults = [
-        line for line in compiled.stdout.splitlines() if line.startswith(("program", "../")) or "TS" in line
-    ]
+    places = [line for line in compiled.stdout.splitlines() if "program.ts(" in line]
     assert compiled.returncode != 0
-    assert [
-        word for word in ("hedline", "'number'", "'undefined'", "'languages'") if word in compiled.stdout
-    ] == [
-        "hedline",
-        "'number'",
-        "'undefined'",
-        "'languages'",
-    ], faults
+    assert len(places) == 4, compiled.stdout
+    for word in ("'hedline'", "'number'", "'undefined'", "'languages'"):
+        assert word in compiled.stdout
 
 
 @pytest.mark.parametrize(
@@ -146,5 +139,4 @@ def test_the_lock_file_names_no_registry() -> None:
 
     assert [name for name, package in packages.items() if "resolved" in package] == []
     assert [name for name, package in packages.items() if "integrity" not in package] == []
-    assert lock["packages"][""]["version"] == json.loads((TYPESCRIPT / "package.json").read_text())["version"]
-    assert EVENT_TYPES.keys() == SAMPLES.keys()
+    assert lock["packages"][""]["version"] == __version__
