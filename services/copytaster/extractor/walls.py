@@ -25,6 +25,11 @@ TEASER_CHARS: Final = 1_500
 MIN_LIST_LINES: Final = 5
 """A shorter list of links may be the end of a short article."""
 
+LONG_LIST_LINES: Final = 20
+LONG_LIST_SHARE: Final = 0.3
+SHORT_LIST_SHARE: Final = 0.5
+"""How many of the lines are links: a long list needs fewer, for dates and teasers stand between."""
+
 MIN_LINKS: Final = 15
 
 MIN_LINK_CHARS: Final = 12
@@ -130,7 +135,7 @@ def _refuse_by_title(page: Page, html: str, titles: tuple[str, ...], chars: int)
 
 
 def _refuse_list(page: Page, text: str, title: str) -> None:
-    """A page of headlines: many short lines without a sentence, and nothing that says it is an article."""
+    """A page of headlines: short lines, many of them links, no sentence, and nothing that says it is an article."""
     lines = text.split("\n")
     prose = sum(
         len(line)
@@ -140,7 +145,9 @@ def _refuse_list(page: Page, text: str, title: str) -> None:
     )
     if prose >= 0.15 * len(text) or _states_article(page):
         return
-    if len(lines) >= 20 or (len(lines) >= MIN_LIST_LINES and _linked_share(page, lines) > 0.5):
+    # Results, timetables and poems have short lines, too; only links make a list of headlines.
+    share = LONG_LIST_SHARE if len(lines) >= LONG_LIST_LINES else SHORT_LIST_SHARE
+    if len(lines) >= MIN_LIST_LINES and _linked_share(page, lines) > share:
         raise Discard("list_page", title[:120])
 
 

@@ -112,6 +112,16 @@ def test_an_article_about_a_wall_is_an_article(first: list[str]) -> None:
     assert first[0] in extract_page(html.encode(), url=URL, content_type=None).text
 
 
+def test_a_list_of_results_is_an_article() -> None:
+    """Short lines without links are what the page has to say."""
+    results = "".join(f"<p>{n}. Ruderklub Auenbrück {n}:{n + 2}</p>" for n in range(1, 40))
+    story = extract_page(
+        page(title="Alle Ergebnisse der Regatta", body=results).encode(), url=URL, content_type=None
+    )
+
+    assert len(story.text.split("\n")) == 39
+
+
 def test_a_short_flash_is_an_article() -> None:
     """Two sentences are news."""
     html = page(body=f"<p>{PARAGRAPHS[0]}</p>")
