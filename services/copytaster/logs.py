@@ -34,6 +34,8 @@ class Log(StrEnum):
     LEASE_TAKEN = "lease.taken"
     LEASE_LOST = "lease.lost"
     FEEDS_APPLIED = "feeds.applied"
+    FEEDS_AWAITED = "feeds.awaited"
+    POLLING_REFUSED = "polling.refused"
     FEED_POLLED = "feed.polled"
     ARTICLE_FETCHED = "article.fetched"
     FETCHER_FAILED = "fetcher.failed"

@@ -12,7 +12,9 @@ import click
 
 from copytaster.cli.process_tree import ProcessTree
 from copytaster.cli.serve import SERVICES
+from copytaster.errors import Misconfigured
 from copytaster.fetcher.io.feeds_file import read_feeds_file
+from copytaster.settings import load
 
 
 @click.command()
@@ -45,8 +47,11 @@ def command(feeds: Path | None, data: Path, port: int, workers: int | None) -> N
       copytaster run --feeds feeds.toml
       copytaster clusters list --redis-url redis://127.0.0.1:6399/0
     """
-    if feeds is not None:
-        read_feeds_file(feeds)  # a mistake in it is told before anything starts
+    if feeds is not None and read_feeds_file(feeds) and load().contact is None:  # told before anything starts
+        raise Misconfigured(
+            "COPYTASTER_CONTACT is not set, and without it no feed is polled: publishers must be able to write to you; "
+            "try: COPYTASTER_CONTACT=you@example.org copytaster run …"
+        )
     asyncio.run(_run(feeds, data, port, workers))
 
 

@@ -13,7 +13,9 @@ from copytaster.fetcher.io.poller import Poller
 from copytaster.fetcher.io.store import LEASE_MS, Store
 from copytaster.fetcher.networks import AddressPolicy, parse_networks, parse_static_hosts
 from copytaster.fetcher.schedule import ARTICLE_RETRY_SECONDS
+from copytaster.logs import Log, get_logger
 from copytaster.settings import Settings
+from copytaster.streams.patience import Patience
 from copytaster.streams.shell import Context, Loop, Parts, run_service
 
 FEED_SPACING_SECONDS = 1.0
@@ -73,20 +75,39 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
             patience=patience,
         )
         poller.on_wanted = pages.wake
-        loops: list[Loop] = [polls.run, pages.run]
+        lanes = [polls, pages] if settings.contact is not None else []
+        loops: list[Loop] = [lane.run for lane in lanes]
         if settings.feeds_file is not None:
             feeds_file = FeedsFile(settings.feeds_file, store, context.keys, patience)
             await feeds_file.apply()
             loops.append(feeds_file.watch)
+        await _say_why_idle(settings, store, patience)
     except BaseException:
         await client.close()
         raise
     return Parts(
         loops=loops,
-        beats=[polls.beat, pages.beat],
+        beats=[lane.beat for lane in lanes],
         trims=["articles", "feeds", "drops"],
         closers=[client.close],
     )
+
+
+async def _say_why_idle(settings: Settings, store: Store, patience: Patience) -> None:
+    """One line each where there is nobody that publishers can write to, and where there is nothing to poll."""
+    if settings.contact is None:
+        get_logger().warning(
+            Log.POLLING_REFUSED,
+            status="idle",
+            reason="COPYTASTER_CONTACT is not set: publishers must be able to write to whoever polls them",
+            mend="set COPYTASTER_CONTACT to an address or a URL of yours and start again",
+        )
+    if not await patience.until_redis_answers(store.listed):
+        get_logger().info(
+            Log.FEEDS_AWAITED,
+            status="idle",
+            mend="copytaster feeds add ADDRESS, or copytaster feeds import FILE.opml, or name them in the feeds file",
+        )
 
 
 def make_client(settings: Settings) -> Client:

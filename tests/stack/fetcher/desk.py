@@ -51,6 +51,7 @@ class Desk:
             {},
             redis_url=self.redis_url,
             feeds_file=self.folder / "feeds.toml",
+            contact="desk@nordpost.example",
             fetch_allow_networks="127.0.0.0/8",
             fetch_allow_ports=str(self.site.port),
             fetch_resolve="*.example=127.0.0.1",

@@ -31,6 +31,7 @@ def environment(desk: Desk, more: dict[str, str]) -> dict[str, str]:
         **inherited,
         "COPYTASTER_REDIS_URL": desk.redis_url,
         "COPYTASTER_FEEDS_FILE": str(desk.folder / "feeds.toml"),
+        "COPYTASTER_CONTACT": "desk@nordpost.example",
         "COPYTASTER_FETCH_ALLOW_NETWORKS": "127.0.0.0/8",
         "COPYTASTER_FETCH_ALLOW_PORTS": str(desk.site.port),
         "COPYTASTER_FETCH_RESOLVE": "*.example=127.0.0.1",
