@@ -74,15 +74,18 @@ class Site:
         address = self.run("port", self.name, "6379/tcp").splitlines()[0]
         return redis.Redis(host="127.0.0.1", port=int(address.rsplit(":", 1)[1]))
 
+    def container(self) -> str:
+        """The id of the subscriber's one container."""
+        [found] = self.compose("ps", "--all", "--quiet", "subscriber").split()
+        return found
+
     def lines(self) -> list[str]:
-        """What the subscriber has printed so far, in all its containers."""
-        output = self.compose("logs", "--no-log-prefix", "--no-color", "subscriber")
-        return [line for line in output.splitlines() if line]
+        """What the subscriber has printed so far, before and after a restart."""
+        return self.run("logs", self.container()).splitlines()
 
     def inspect(self) -> dict[str, Any]:
         """What `docker inspect` says of the subscriber's container."""
-        [container] = self.compose("ps", "--all", "--quiet", "subscriber").split()
-        [found] = json.loads(self.run("inspect", container))
+        [found] = json.loads(self.run("inspect", self.container()))
         return dict(found)
 
     def _settings(self) -> dict[str, str]:
