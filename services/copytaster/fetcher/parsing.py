@@ -82,6 +82,9 @@ _HTML_ROOT: Final = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
+_MAILTO: Final = re.compile(r"\s*[(<\[]?mailto:.*$", re.IGNORECASE)
+
+
 def _reject_other_kinds(body: bytes) -> None:
     if not body.strip():
         raise UnreadableFeed(Failure.EMPTY_BODY, f"{len(body)} bytes")
@@ -145,9 +148,16 @@ def _feed_link(feed: Mapping[str, Any]) -> str | None:
     link = text_or_none(_field(feed, "link"))
     links = [entry for entry in _field(feed, "links") or [] if entry.get("href")]
     usual = [str(entry["href"]) for entry in links if entry.get("rel", "alternate") == "alternate"]
-    return link or next(
-        iter(usual or [str(entry["href"]) for entry in links if entry.get("rel") == "self"]), None
-    )
+    own = [str(entry["href"]) for entry in links if entry.get("rel") == "self"]
+    return link or next(iter(usual or own), None) or _undeclared_link(feed)
+
+
+def _undeclared_link(owner: Mapping[str, Any]) -> str | None:
+    """The address in an `atom:link` whose prefix the document does not declare: feedparser keeps it under that name."""
+    for name in ("atom_link", "atom10_link", "a10_link"):
+        if isinstance(kept := _field(owner, name), Mapping) and (href := text_or_none(kept.get("href"))):
+            return href
+    return None
 
 
 def _item(entry: Mapping[str, Any], base: str | None, feed_authors: tuple[str, ...]) -> FeedItem:
@@ -169,8 +179,15 @@ def _item(entry: Mapping[str, Any], base: str | None, feed_authors: tuple[str, .
 
 
 def _link(entry: Mapping[str, Any]) -> str | None:
-    """FeedBurner keeps the outlet's own address beside the one that counts clicks."""
-    return text_or_none(_field(entry, "feedburner_origlink")) or text_or_none(_field(entry, "link"))
+    """FeedBurner keeps the outlet's own address beside the one that counts clicks.
+
+    A whole web address as id stands in for a missing link, as `rdf:about` does in RSS 1.0; of RSS 2.0 feedparser does
+    that itself, unless the guid says that it is none.
+    """
+    own = text_or_none(_field(entry, "feedburner_origlink")) or text_or_none(_field(entry, "link"))
+    if own is None and "guidislink" not in entry:
+        own = web_url(text_or_none(_field(entry, "id")), None)
+    return own or _undeclared_link(entry)
 
 
 def _content(parts: Iterable[Mapping[str, Any]]) -> str | None:
@@ -181,8 +198,13 @@ def _content(parts: Iterable[Mapping[str, Any]]) -> str | None:
 
 def _authors(entry: Mapping[str, Any]) -> tuple[str, ...]:
     people = [person for person in _field(entry, "authors") or [] if person]
-    names = unique_texts(person.get("name") or person.get("email") for person in people)
+    names = unique_texts(_name(person.get("name")) or person.get("email") for person in people)
     return names or unique_texts([_field(entry, "author")])
+
+
+def _name(text: Any) -> str | None:
+    """The name without what is left where feedparser took the address out of `A Name (mailto:a@b.example)`."""
+    return text_or_none(_MAILTO.sub("", text)) if isinstance(text, str) else None
 
 
 def _plain(owner: Mapping[str, Any], name: str) -> str | None:
