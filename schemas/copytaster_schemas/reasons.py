@@ -62,11 +62,13 @@ DROP_CODES: Final = {
     "login_wall": "a login stood before the article",
     "no_article": "no article text was found",
     "not_html": "the body is no HTML page",
+    "rate_limited": "the server said too many requests (429), after all tries",
     "redirect_loop": "too many redirects",
     "robots": "robots.txt disallows the address",
     "script_only": "the page needs a script to show its text",
     "server_error": "the server failed with a 5xx status after all tries",
     "superseded": "a newer fetch of the same article was processed first",
+    "tls_failed": "no secure connection: the certificate or the handshake failed, after all tries",
     "timed_out": "no answer in time after all tries",
     "too_short": "less text than a story has",
 }

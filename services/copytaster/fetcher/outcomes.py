@@ -144,9 +144,7 @@ def failure_of_status(status: int, *, challenged: bool = False) -> Failure | Non
 _MERGED: Final = {
     Failure.NOT_FOUND: Failure.GONE,
     Failure.REFUSED: Failure.CLIENT_ERROR,
-    Failure.RATE_LIMITED: Failure.CLIENT_ERROR,
     Failure.UNEXPECTED_STATUS: Failure.CLIENT_ERROR,
-    Failure.TLS: Failure.CONNECTION,
     Failure.PROTOCOL: Failure.CONNECTION,
     Failure.ROBOTS_UNREACHABLE: Failure.ROBOTS,
 }

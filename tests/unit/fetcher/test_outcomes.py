@@ -59,3 +59,9 @@ def test_what_may_pass_is_tried_again_and_what_cannot_is_not() -> None:
     assert is_final_for_article(Failure.FORBIDDEN_ADDRESS)
     assert not is_final_for_article(Failure.SERVER_ERROR)
     assert not is_final_for_article(Failure.RATE_LIMITED)
+
+
+def test_a_refused_rate_and_a_broken_certificate_are_told_apart_from_other_drops() -> None:
+    """An operator mends the one by asking less, the other not at all."""
+    assert drop_code(Failure.RATE_LIMITED) == "rate_limited"
+    assert drop_code(Failure.TLS) == "tls_failed"
