@@ -19,6 +19,7 @@ from trafilatura import bare_extraction
 from copytaster.extractor.boilerplate import without_boilerplate
 from copytaster.extractor.jsonld import string
 from copytaster.extractor.page import Page, text_of
+from copytaster.extractor.scripted import scripted_article
 from copytaster.extractor.titles import fold
 from copytaster.text.captions import is_caption, tidy_caption
 from copytaster.text.wordlists import words
@@ -45,6 +46,9 @@ TABLE_ARTICLE_SHARE: Final = 0.6
 
 MAX_LINK_CHARS: Final = 320
 
+SCRIPTED_GAIN: Final = 3
+"""Text from a page's scripts must be this much more than what the page shows."""
+
 JSONLD_GAIN: Final = 1.5
 """A stated articleBody this much longer than ours, and holding ours, is the page's text; it is often cut or a teaser, so
 it never replaces a longer body (taking it first lost 0.7 to 0.9 points of F1 on both sets)."""
@@ -53,6 +57,7 @@ _OUTSIDE: Final = frozenset({"nav", "aside", "footer", "form", "header", "figure
 _OUTSIDE_CLASS: Final = re.compile(
     r"\bcomments?\b|related|recommend|newsletter|cookie|consent|disqus", re.IGNORECASE
 )
+_CAPTION_CLASS: Final = re.compile(r"caption|bildunterschrift", re.IGNORECASE)
 _NEVER_BODY: Final = words(
     "aside audio canvas datalist embed footer iframe img input link map menu meta nav object optgroup option picture select "
     "style template video button area"
@@ -164,11 +169,20 @@ def _escalated(page: Page, quick: list[str], container: HtmlElement | None, stat
     thorough = _extracted(page, fast=False, precise=_is_menu(quick))
     best = thorough if _is_menu(quick) or _chars(thorough) > _chars(quick) else quick
     if container is None:
-        return best
+        scripted = _scripted_lines(page) if _chars(best) < SHORT_BODY_CHARS else []
+        return scripted if _chars(scripted) > SCRIPTED_GAIN * _chars(best) else best
     # The last resort for short texts runs the headline and all paragraphs together.
     run_together = len(best) == 1 and _holds(best[0], container)
     missed = _chars(best) < COVERED_SHARE * stated_chars
     return _container_lines(container) if missed or run_together or _is_menu(best) else best
+
+
+def _scripted_lines(page: Page) -> list[str]:
+    article = scripted_article(page.original)
+    if article is None:
+        return []
+    container, _ = main_container(article)
+    return _container_lines(article if container is None else container)
 
 
 def _holds(line: str, container: HtmlElement) -> bool:
@@ -217,6 +231,8 @@ def _inside_block(block: HtmlElement, container: HtmlElement) -> bool:
         if ancestor is container:
             return False
         if ancestor.tag in _OUTSIDE or ancestor.tag in {"p", "blockquote"}:
+            return True
+        if _CAPTION_CLASS.search(ancestor.get("class") or ""):
             return True
     return False
 

@@ -29,7 +29,11 @@ _SPACES: Final = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`tree` must not be changed by a reader; `meta` maps lower-case names and properties to their first content."""
+    """`tree` must not be changed by a reader; `meta` maps lower-case names and properties to their first content.
+
+    `source` is the page without its scripts, `original` the page as it came; `elements` keeps lxml's Python objects alive,
+    so that they are made once and not for every reader.
+    """
 
     url: str
     source: str
@@ -37,6 +41,7 @@ class Page:
     meta: dict[str, str]
     jsonld: tuple[dict[str, Any], ...]
     noscript: str
+    original: str
     elements: tuple[HtmlElement, ...]
 
 
@@ -47,7 +52,7 @@ def parse_page(source: str, *, url: str) -> Page:
     if tree is None:
         raise Discard("not_html", "no element in it")
     elements = tuple(tree.iter())
-    return Page(url, slim, tree, _meta(tree), tuple(_jsonld(tree)), noscript, elements)
+    return Page(url, slim, tree, _meta(tree), tuple(_jsonld(tree)), noscript, source, elements)
 
 
 def stated_url(body: bytes) -> str | None:

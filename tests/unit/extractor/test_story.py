@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import pickle
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,6 +133,20 @@ def test_the_quick_look_is_checked_against_the_page() -> None:
     html = page(body="").replace(
         '<div class="article-body"></div>',
         f'<div class="sidebar-grid"><div class="sidebar-grid__content">{inner}</div></div>',
+    )
+
+    assert read(html).text == BODY
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_body_that_only_a_script_would_show_is_read(twice: bool) -> None:
+    """Applications ship the article as a string in their data, escaped once or twice."""
+    markup = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+    markup += '<div class="caption"><p>Die Brücke im Mai, aufgenommen von der Uferstraße am späten Nachmittag des Sonntags. dpa</p></div>'
+    state = json.dumps({"article": {"contentHtml": markup}}).replace("<", "\\u003c").replace(">", "\\u003e")
+    script = f"<script>self.push({json.dumps(state) if twice else state})</script>"
+    html = page(body="", head=meta("og:type", "article")).replace(
+        "</body>", f"<div id='root'></div>{script}</body>"
     )
 
     assert read(html).text == BODY
@@ -324,9 +339,9 @@ def test_the_labelled_pages_keep_their_figures(eval_data: Path) -> None:
     figures = run(eval_data)
 
     assert figures["aeb"]["text"]["f1"] >= 0.965
-    assert figures["fundus"]["lead_and_text"]["f1"] >= 0.96
+    assert figures["fundus"]["lead_and_text"]["f1"] >= 0.965
     assert figures["fundus"]["title_exact"] >= 0.87
     assert figures["fundus"]["authors_exact"] >= 0.85
-    assert figures["fundus"]["day_right"] >= 0.975
+    assert figures["fundus"]["day_right"] >= 0.985
     assert figures["fundus"]["minute_right"] >= 0.955
-    assert len(figures["aeb"]["dropped"] + figures["fundus"]["dropped"]) <= 1
+    assert len(figures["aeb"]["dropped"] + figures["fundus"]["dropped"]) == 0
