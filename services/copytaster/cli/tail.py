@@ -7,7 +7,9 @@ import contextlib
 import os
 import re
 import select
+import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -166,13 +168,32 @@ class _Tail:
         self._position = "0-0"
         self._away = False
         self._reader_left = _pipe_watch()
+        self._stop = asyncio.Event()
 
     async def run(self) -> None:
-        """Print what is there, then what comes."""
+        """Print what is there, then what comes, until Ctrl-C.
+
+        The stop is a flag of our own beside the cancelling, which the client can swallow while it mends its connection.
+        """
+        if threading.current_thread() is threading.main_thread():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._stop.set)
+        work = asyncio.create_task(self._print_all())
+        stopped = asyncio.create_task(self._stop.wait())
+        await asyncio.wait((work, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if self._stop.is_set():
+            work.cancel()
+        await asyncio.wait((work, stopped))
+        if not work.cancelled():
+            work.result()
+
+    async def _print_all(self) -> None:
         async with session(self._settings) as redis:
             show = _Printer(self._asked.as_json, Titles(redis, Keys(self._settings.desk)))
             async for seen in self._there(redis):
                 await show(seen)
+                if self._stop.is_set():
+                    return
             show.flush()
             if self._asked.follow:
                 await self._follow(redis, show)
@@ -203,13 +224,14 @@ class _Tail:
         return list(found)
 
     async def _follow(self, redis: Redis, show: _Printer) -> None:
-        while not self._reader_left():
+        while not self._stop.is_set():
+            if self._reader_left():
+                raise _ReaderGone
             for seen in await self._next(redis):
                 self._position = seen.entry_id
                 if self._asked.filter.passes(seen):
                     await show(seen)
             show.flush()
-        raise _ReaderGone
 
     async def _next(self, redis: Redis) -> list[Seen]:
         """The next entries, none after a while; waits while Redis is away and says so once."""
