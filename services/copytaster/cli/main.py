@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "find": "Tell all that is known of an address or a urn.",
     "feeds": "Look at the feeds and change them: add, import, pause, health, and more.",
     "healthcheck": "Ask a running service whether it is alive (for compose).",
+    "init-stack": "Make the passwords of a stack and the ACL file of its Redis (for compose).",
     "link": "Link the stories of a file into clusters.",
     "newsroom": "Serve the demo newsroom.",
     "parse-feed": "Show what a feed says.",
