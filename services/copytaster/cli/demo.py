@@ -96,4 +96,4 @@ async def _start_services(tree: ProcessTree, url: str, port: int) -> None:
         "COPYTASTER_LOG_JSON": "true",
     }
     for service in SERVICES:
-        await tree.start_service(service, ["serve", service], env)
+        await tree.start_service(service, ["serve", service, "--until-input-ends"], env)

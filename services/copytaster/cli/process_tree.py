@@ -101,7 +101,7 @@ class ProcessTree:
                 "copytaster.cli.main",
                 *command,
                 env={**os.environ, **env},
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

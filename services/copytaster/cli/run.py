@@ -68,7 +68,7 @@ async def _run(feeds: Path | None, data: Path, port: int, workers: int | None) -
             if workers is not None:
                 env["COPYTASTER_EXTRACT_WORKERS"] = str(workers)
             for service in SERVICES:
-                await tree.start_service(service, ["serve", service], env)
+                await tree.start_service(service, ["serve", service, "--until-input-ends"], env)
             await first_of(tree.wait_refused(), stop.wait())
         finally:
             await tree.stop()

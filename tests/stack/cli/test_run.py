@@ -33,6 +33,11 @@ def newsroom() -> Iterator[int]:
             process.kill()
 
 
+def run_newsroom(*words: str) -> bytes:
+    """What a command of the newsroom prints."""
+    return subprocess.run([*COPYTASTER, "newsroom", *words], capture_output=True, check=True).stdout
+
+
 class Run:
     """A running `copytaster run` and a client of its server."""
 
@@ -60,9 +65,21 @@ class Run:
         """`ce_id` of everything on a stream."""
         return [fields[b"ce_id"] for _, fields in self.client.xrange(KEYS.stream(stream))]
 
+    def is_quiet(self) -> bool:
+        """Whether the clusterer has nothing left."""
+        groups = self.client.xinfo_groups(KEYS.stream("links"))
+        return not any(int(group["lag"] or 0) + int(group["pending"]) for group in groups)
+
     def polls(self) -> int:
         """How many polls the log tells of."""
         return self.log.read_text().count('"feed.polled"')
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait(timeout=20)
 
     def stop(self) -> int:
         """Ctrl-C; gives the exit code."""
@@ -76,39 +93,22 @@ def test_a_restart_goes_on_where_it_stopped_and_tells_nothing_twice(tmp_path: Pa
     """All stories on the first run; after Ctrl-C and a second start the feeds are polled and no event is added."""
     with newsroom() as port:
         feeds = tmp_path / "feeds.toml"
-        listing = subprocess.run(
-            [*COPYTASTER, "newsroom", "feeds", "--port", str(port)], capture_output=True, check=True
-        )
-        feeds.write_bytes(listing.stdout)
-        first = Run(tmp_path / "data", feeds, port)
-        total = len(
-            subprocess.run(
-                [*COPYTASTER, "newsroom", "expected"], capture_output=True, check=True
-            ).stdout.splitlines()
-        )
-        wait_until_sync(
-            lambda: len(first.ids("links")) == total, description="all linked", timeout_seconds=120
-        )
-        wait_until_sync(
-            lambda: (
-                not any(
-                    int(group["lag"] or 0) + group["pending"]
-                    for group in first.client.xinfo_groups(KEYS.stream("links"))
-                )
-            ),
-            description="all clustered",
-            timeout_seconds=60,
-        )
-        before = {stream: first.ids(stream) for stream in ("stories", "links", "clusters", "drops")}
-        polls = first.polls()
-        assert first.stop() == 0
-
-        second = Run(tmp_path / "data", feeds, port)
-        wait_until_sync(
-            lambda: second.polls() >= polls + 9, description="all feeds polled again", timeout_seconds=60
-        )
-        after = {stream: second.ids(stream) for stream in before}
-        assert second.stop() == 0
+        feeds.write_bytes(run_newsroom("feeds", "--port", str(port)))
+        total = len(run_newsroom("expected").splitlines())
+        with Run(tmp_path / "data", feeds, port) as first:
+            wait_until_sync(
+                lambda: len(first.ids("links")) == total, description="all linked", timeout_seconds=120
+            )
+            wait_until_sync(first.is_quiet, description="all clustered", timeout_seconds=60)
+            before = {stream: first.ids(stream) for stream in ("stories", "links", "clusters", "drops")}
+            polls = first.polls()
+            assert first.stop() == 0
+        with Run(tmp_path / "data", feeds, port) as second:
+            wait_until_sync(
+                lambda: second.polls() >= polls + 9, description="all feeds polled again", timeout_seconds=60
+            )
+            after = {stream: second.ids(stream) for stream in before}
+            assert second.stop() == 0
 
     assert after == before
     for ids in after.values():
@@ -120,8 +120,7 @@ def test_a_folder_in_use_is_refused_in_one_line(tmp_path: Path) -> None:
     """Two runs over the same data would be two owners of one server."""
     (tmp_path / "data").mkdir()
     (tmp_path / "feeds.toml").write_text("")
-    first = Run(tmp_path / "data", tmp_path / "feeds.toml", 8800)
-    try:
+    with Run(tmp_path / "data", tmp_path / "feeds.toml", 8800):
         second = subprocess.run(
             [*COPYTASTER, "run", "--data", str(tmp_path / "data")],
             capture_output=True,
@@ -129,12 +128,31 @@ def test_a_folder_in_use_is_refused_in_one_line(tmp_path: Path) -> None:
             timeout=60,
             check=False,
         )
-    finally:
-        first.stop()
 
     assert second.returncode == 2
     assert second.stderr.count("\n") == 1
     assert "in use" in second.stderr
+
+
+def test_a_killed_run_leaves_no_process_behind(tmp_path: Path) -> None:
+    """SIGKILL of the parent: services and server notice and end by themselves, and the folder is free again."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "feeds.toml").write_text("")
+    with Run(tmp_path / "data", tmp_path / "feeds.toml", 8800) as killed:
+        wait_until_sync(
+            lambda: killed.log.read_text().count("service.started") == 3,
+            description="all services started",
+            timeout_seconds=60,
+        )
+        killed.process.kill()
+        wait_until_sync(
+            lambda: killed.log.read_text().count("service.stopped") == 3,
+            description="all services stopped",
+            timeout_seconds=40,
+        )
+
+    with Run(tmp_path / "data", tmp_path / "feeds.toml", 8800) as next_one:
+        assert next_one.stop() == 0
 
 
 @pytest.mark.parametrize(
