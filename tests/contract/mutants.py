@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,9 +23,10 @@ class Mutant:
 
 def mutants_of(schema: dict[str, Any]) -> Iterator[Mutant]:
     """Every breaking change of one step."""
+    text = json.dumps(schema)
     for path, node in objects_of(schema):
         for says, change in _changes(node):
-            mutated = copy.deepcopy(schema)
+            mutated = json.loads(text)  # a deep copy takes most of the test's time
             change(node_at(mutated, path))
             yield Mutant(f"/{'/'.join(path)}: {says}", mutated)
 

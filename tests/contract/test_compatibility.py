@@ -53,32 +53,26 @@ def test_the_models_break_no_reader_of_a_released_schema() -> None:
     assert breaks(RELEASED) == []
 
 
+def properties_in(node: Any) -> int:
+    """How many properties a schema declares, at any depth."""
+    if isinstance(node, list):
+        return sum(map(properties_in, node))
+    if not isinstance(node, dict):
+        return 0
+    own = len(node["properties"]) if "type" in node and isinstance(node.get("properties"), dict) else 0
+    return own + sum(map(properties_in, node.values()))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_breaking_change_of_a_released_schema_is_reported(name: str) -> None:
     """Each deletion, renaming, retyping, tightening and loosening of every part; not one may survive."""
     mutants = list(mutants_of(RELEASED[name]))
     survivors = [mutant.says for mutant in mutants if not compatible(RELEASED[name], mutant.schema)]
 
-    assert len(mutants) > 100
     assert survivors == []
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_released_property_is_among_the_mutants(name: str) -> None:
-    """The walk misses no property, wherever it stands: as many deletions as there are `properties` members."""
-
-    def count(node: Any) -> int:
-        if isinstance(node, list):
-            return sum(map(count, node))
-        if not isinstance(node, dict):
-            return 0
-        inside = node.get("properties")
-        own = len(inside) if isinstance(inside, dict) and "type" in node else 0
-        return own + sum(map(count, node.values()))
-
-    deletions = [mutant for mutant in mutants_of(RELEASED[name]) if ": properties " in mutant.says]
-
-    assert len(deletions) == 2 * count(RELEASED[name])  # each deleted once and renamed once
+    # the walk misses no property, wherever it stands: each was deleted once and renamed once
+    changed = [mutant for mutant in mutants if ": properties " in mutant.says]
+    assert len(changed) == 2 * properties_in(RELEASED[name]) > 0
 
 
 @pytest.mark.parametrize("name", NAMES)
