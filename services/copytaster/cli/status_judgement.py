@@ -79,7 +79,7 @@ def _redis(report: Report) -> Iterator[Remark]:
     state = report.redis
     if state.policy is not None and state.policy != POLICY_NEEDED:
         what = f"Redis has maxmemory-policy {state.policy}: it may throw unread entries away"
-        yield Remark("eviction", what, f"redis-cli CONFIG SET maxmemory-policy {POLICY_NEEDED}")
+        yield Remark("eviction", what, "docker compose up -d redis")
     if state.write_failed:
         what = f"Redis could not write {state.write_failed} to its disk: a restart would lose data"
         yield Remark("disk", what, "docker compose logs --since 1h redis")
@@ -90,7 +90,7 @@ def _redis(report: Report) -> Iterator[Remark]:
             yield Remark("memory", what, "REDIS_MAXMEMORY=2gb REDIS_MEM_LIMIT=4g docker compose up -d redis")
     if state.append_only is False:
         what = "Redis keeps no append-only file: a restart of Redis loses what came since its last snapshot"
-        yield Remark("not_durable", what, "redis-cli CONFIG SET appendonly yes", urgent=False)
+        yield Remark("not_durable", what, "docker compose up -d redis", urgent=False)
 
 
 def _dead(report: Report) -> Iterator[Remark]:

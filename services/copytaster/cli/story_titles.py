@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
+from redis.exceptions import NoPermissionError
 
 from copytaster.cli.plain import one_line, short
 from copytaster.errors import CopytasterError
@@ -35,7 +36,7 @@ class Titles:
         self._known: dict[str, Titled] = {}
 
     async def of(self, stories: Iterable[str]) -> dict[str, Titled]:
-        """What is known of the stories; those whose record has expired go by the start of their urn."""
+        """What is known of the stories; those whose record has expired, or may not be read, go by the start of their urn."""
         wanted = list(dict.fromkeys(stories))
         missing = [story for story in wanted if story not in self._known]
         if len(self._known) > REMEMBERED:
@@ -48,6 +49,8 @@ class Titles:
 
         try:
             records = await Index(self._redis, self._keys).records(missing)
+        except NoPermissionError:
+            records = {}  # a subscriber reads the streams and not the store of record
         except (ValueError, zlib.error) as error:
             raise CopytasterError(f"a stored record cannot be read by this version: {error}") from error
         for story in missing:
@@ -55,6 +58,6 @@ class Titles:
             self._known[story] = (
                 Titled(one_line(record.outlet), one_line(record.title))
                 if record
-                else Titled(short(story), "(no longer kept)")
+                else Titled(short(story), "(text not at hand)")
             )
         return {story: self._known[story] for story in wanted}

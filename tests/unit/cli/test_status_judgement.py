@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from copytaster.cli.status_reading import GroupState, QueueState, RedisState, Re
 from copytaster.fetcher.feedstate import FeedState, FeedStatus
 from copytaster.fetcher.schedule import MAX_WEIGHT
 from copytaster.streams.presence import GONE_AFTER_SECONDS, Presence, Sighting
+from tests.support import ROOT
 
 FEED = FeedState("0" * 32, url="https://nordpost.example/feed")
 
@@ -108,7 +110,7 @@ def test_this_needs_a_person_and_has_a_next_command(report: Report, code: str) -
     urgent = [remark for remark in remarks(report) if remark.urgent]
 
     assert [remark.code for remark in urgent] == [code]
-    assert urgent[0].next.split()[0] in {"docker", "copytaster", "redis-cli"} or "docker" in urgent[0].next
+    assert "docker compose " in urgent[0].next or urgent[0].next.startswith("copytaster ")
 
 
 @pytest.mark.parametrize(("report", "codes"), [row[1:] for row in CALM], ids=[row[0] for row in CALM])
@@ -157,3 +159,16 @@ def test_many_failing_feeds_are_one_remark() -> None:
 def test_a_process_is_alive_until_it_has_been_silent_too_long(silent: float, alive: bool) -> None:
     """The limit itself still counts as alive."""
     assert sighting("fetcher", silent=silent).alive is alive
+
+
+def test_the_runbook_says_what_each_remark_means() -> None:
+    """docs/operating.md has a row for every code, in the words of the status, and for no other."""
+    runbook = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    table = runbook.split("| code | says | do |", 1)[1].split("\n\n", 1)[0]
+    told = set(re.findall(r"^\| `([a-z_]+)`", table, re.MULTILINE))
+    tested = {row[2] for row in URGENT} | {code for row in CALM for code in row[2]}
+
+    assert told == tested
+    source = (ROOT / "services/copytaster/cli/status_judgement.py").read_text(encoding="utf-8")
+    named = set(re.findall(r'Remark\(\s*"([a-z_]+)"', source)) | {"feeds_late", "pages_late"}
+    assert told == named
