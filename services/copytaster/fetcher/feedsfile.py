@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -29,7 +30,7 @@ MAX_URL_CHARS: Final = 2_048
 _KEYS: Final = frozenset({"url", "outlet", "title", "interval_seconds"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FeedSpec:
     """One feed as an operator asks for it; `interval_seconds` None leaves the pace to the scheduler."""
 
@@ -38,12 +39,12 @@ class FeedSpec:
     title: str | None = None
     interval_seconds: float | None = None
 
-    @property
+    @cached_property
     def urn(self) -> str:
         """The urn of the feed of this URL, the same for http and https; it stays when the feed moves."""
         return feed_urn(url_key(self.url))
 
-    @property
+    @cached_property
     def feed_id(self) -> str:
         """The 32 hexadecimal digits of the urn."""
         return short_id(self.urn)
