@@ -32,7 +32,7 @@ def guarded_redis_8(docker: str, tmp_path_factory: pytest.TempPathFactory) -> It
     acl = write_acl(folder / "secrets")
     container = DockerContainer("redis:8").with_exposed_ports(6379)
     container.with_volume_mapping(str(acl), "/users.acl", "ro")
-    container.with_command(["redis-server", "--save", "", "--aclfile", "/users.acl"])
+    container.with_command("redis-server --appendonly yes --enable-debug-command yes --aclfile /users.acl")
     with container:
         port = int(container.get_exposed_port(6379))
         found = Guarded(container.get_container_host_ip(), port, folder / "secrets")

