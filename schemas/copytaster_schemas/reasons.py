@@ -70,6 +70,7 @@ DROP_CODES: Final = {
     "superseded": "a newer fetch of the same article was processed first",
     "tls_failed": "no secure connection: the certificate or the handshake failed, after all tries",
     "timed_out": "no answer in time after all tries",
+    "too_complex": "markup beyond the limits of a page",
     "too_short": "less text than a story has",
 }
 
