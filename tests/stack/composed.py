@@ -1,4 +1,4 @@
-"""One running compose stack with the demo newsroom, under a project name, network and subnet of its own.
+"""One running compose stack, with the demo newsroom or without, under a project name, network and subnet of its own.
 
 For the tests in this folder; it decides nothing about what is right.
 """
@@ -15,8 +15,10 @@ from typing import Any, Final
 
 from tests.support import ROOT
 
+DEMO: Final = ("docker-compose.yml", "deploy/demo.yml")
+
 BUILD_SECONDS: Final = 480
-"""Four images without any cached layer: 40 s on two idle cores and a near package index, so ten times that."""
+"""Five images without any cached layer: 40 s on two idle cores and a near package index, so ten times that."""
 
 UP_SECONDS: Final = 180
 """All health checks pass within 30 s on two idle cores."""
@@ -28,30 +30,38 @@ class ComposeFailed(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """`docker compose` over docker-compose.yml and deploy/demo.yml, whatever settings the person has in .env.
+    """`docker compose` over the files of the demo, or over others, whatever settings the person has in .env.
 
     Nothing is published on the host.
     """
 
     docker: str
     subnet: ipaddress.IPv4Network
+    files: tuple[str, ...] = DEMO
     project: str = field(default_factory=lambda: f"copytaster-test-{secrets.token_hex(4)}")
 
-    def compose(self, *arguments: str, timeout_seconds: float = 60) -> str:
-        """The standard output of `docker compose ARGUMENTS`; raises ComposeFailed with its errors."""
+    def compose(self, *arguments: str, given: str | None = None, timeout_seconds: float = 60) -> str:
+        """The standard output of `docker compose ARGUMENTS`, `given` at its input; raises ComposeFailed with its errors."""
         plain = ("--ansi", "never", "--env-file", os.devnull)
-        files = ("--file", "docker-compose.yml", "--file", "deploy/demo.yml")
+        files = tuple(part for name in self.files for part in ("--file", name))
         project = ("--project-name", self.project)
         return self._run(
-            "compose", *plain, *project, *files, *arguments, timeout_seconds=timeout_seconds
+            "compose", *plain, *project, *files, *arguments, given=given, timeout_seconds=timeout_seconds
         ).stdout
 
-    def up(self) -> None:
-        """Build the images and start everything; comes back when all health checks pass."""
+    def command(self, *arguments: str, given: str | None = None) -> str:
+        """The standard output of `copytaster ARGUMENTS` as a person gives it to the stack."""
+        return self.compose("run", "--rm", "--no-TTY", "cli", *arguments, given=given, timeout_seconds=120)
+
+    def build(self) -> None:
+        """Build the images, from the cache what is there."""
         self.compose("build", timeout_seconds=BUILD_SECONDS)
-        self.compose(
-            "up", "--detach", "--wait", "--wait-timeout", str(UP_SECONDS), timeout_seconds=UP_SECONDS + 60
-        )
+
+    def up(self, **replicas: int) -> None:
+        """Start everything, so many of each service; comes back when all health checks pass."""
+        scale = tuple(part for name, count in replicas.items() for part in ("--scale", f"{name}={count}"))
+        wait = ("--wait", "--wait-timeout", str(UP_SECONDS))
+        self.compose("up", "--detach", *wait, *scale, timeout_seconds=UP_SECONDS + 60)
 
     def down(self) -> None:
         """Take everything down, the data too."""
@@ -71,17 +81,29 @@ class Stack:
         return [line for log in logs for line in (log.stdout + log.stderr).splitlines()]
 
     def entries(self, stream: str) -> list[dict[str, str]]:
-        """All entries of a stream of the desk `main`, oldest first, each as its fields."""
-        reply = self.compose(
-            "exec", "-T", "redis", "redis-cli", "--json", "XRANGE", f"copytaster:{{main}}:{stream}", "-", "+"
-        )
+        """All entries of a public stream of the desk `main`, oldest first, each as its fields; read as a subscriber."""
+        ask = f"redis-cli --user subscriber --json XRANGE 'copytaster:{{main}}:{stream}' - +"
+        with_password = f'REDISCLI_AUTH="$(cat /run/subscriber/password)" {ask}'
+        reply = self.compose("exec", "-T", "redis", "sh", "-c", with_password)
         return [dict(zip(fields[::2], fields[1::2], strict=True)) for _, fields in json.loads(reply)]
 
-    def _run(self, *arguments: str, timeout_seconds: float = 60) -> subprocess.CompletedProcess[str]:
+    def events(self, stream: str) -> list[dict[str, Any]]:
+        """The data of all events of any stream of the desk `main`; read as the operator."""
+        lines = self.command("tail", stream, "--since", "0", "--no-follow", "--json").splitlines()
+        return [json.loads(line)["data"] for line in lines]
+
+    def docker_says(self, *arguments: str) -> str:
+        """The standard output of `docker ARGUMENTS`."""
+        return self._run(*arguments).stdout
+
+    def _run(
+        self, *arguments: str, given: str | None = None, timeout_seconds: float = 60
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [self.docker, *arguments],
             cwd=ROOT,
             env=self._environment(),
+            input=given or "",
             capture_output=True,
             text=True,
             timeout=timeout_seconds,

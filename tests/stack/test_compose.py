@@ -29,6 +29,11 @@ DROPS_SECONDS: Final = 30
 
 CATALOGUE: Final = load_catalogue()
 
+REPLICAS: Final = 2
+"""Of every service: two share the work as any number does."""
+
+BUILD_TOOLS: Final = ("gcc", "cc", "g++", "make", "ld", "git", "pip", "pip3", "uv")
+
 
 @pytest.fixture(scope="module")
 def stack(docker: str, request: pytest.FixtureRequest) -> Iterator[Stack]:
@@ -36,7 +41,8 @@ def stack(docker: str, request: pytest.FixtureRequest) -> Iterator[Stack]:
     running = Stack(docker, free_subnet(docker))
     failed_before = request.session.testsfailed
     try:
-        running.up()
+        running.build()
+        running.up(**dict.fromkeys(SERVICES, REPLICAS))
         yield running
     except BaseException:
         _print_logs(running, request)
@@ -97,16 +103,48 @@ def clusters(stack: Stack) -> Clusters:
 
 
 def test_every_service_gets_healthy(stack: Stack) -> None:
-    """Redis, the three services and the newsroom pass their health checks, and none had to be restarted."""
-    states = {
-        container["Config"]["Labels"]["com.docker.compose.service"]: (
-            container["State"]["Health"]["Status"],
+    """Redis, two of each service and the newsroom pass their health checks; none had to be restarted, `init` ended well."""
+    states = sorted(
+        (
+            container["Config"]["Labels"]["com.docker.compose.service"],
+            container["State"].get("Health", {}).get("Status", container["State"]["ExitCode"]),
             container["RestartCount"],
         )
         for container in stack.containers()
-    }
+    )
 
-    assert states == {name: ("healthy", 0) for name in ("redis", "newsroom", *SERVICES)}
+    healthy = ["redis", "newsroom", *REPLICAS * SERVICES]
+    assert states == sorted(
+        [("init", 0, 0), *((name, "healthy", 0) for name in healthy)], key=lambda row: row[0]
+    )
+
+
+def test_two_of_each_service_tell_everything_once(stack: Stack, clusters: Clusters) -> None:
+    """No event is there twice, and no address has two stories: replicas share the work instead of doubling it."""
+    assert clusters.latest
+    for stream in ("stories", "links", "clusters"):
+        told = [(fields["ce_source"], fields["ce_id"]) for fields in stack.entries(stream)]
+        assert len(told) == len(set(told)), stream
+    published = [
+        fields["ce_subject"]
+        for fields in stack.entries("stories")
+        if fields["ce_type"] == "copytaster.story.published.v1"
+    ]
+    assert len(published) == len(set(published)) == len(CATALOGUE.articles)
+
+
+def test_no_user_was_refused_anything_it_needed(stack: Stack, clusters: Clusters) -> None:
+    """The log of refusals of Redis is empty after everything was fetched, extracted, linked and read."""
+    assert clusters.latest
+    ask = (
+        "import os, pathlib, redis; password = pathlib.Path(os.environ['COPYTASTER_REDIS_PASSWORD_FILE']).read_text().strip();"
+        "client = redis.Redis(host='redis', username='operator', password=password, decode_responses=True);"
+        "print(client.acl_log())"
+    )
+
+    refused = stack.compose("run", "--rm", "--no-TTY", "--entrypoint", "python", "cli", "-c", ask)
+
+    assert refused.strip() == "[]"
 
 
 def test_all_copies_join_their_original_and_look_alikes_stay_apart(clusters: Clusters) -> None:
@@ -131,7 +169,7 @@ def test_what_is_no_article_is_dropped_with_its_reason(stack: Stack, clusters: C
 
 def _drop_codes(stack: Stack) -> dict[str, str]:
     """The path of each dropped item's page, and why it was dropped."""
-    drops = (ItemDropped.model_validate_json(fields["data"]) for fields in stack.entries("drops"))
+    drops = (ItemDropped.model_validate(data) for data in stack.events("drops"))
     return {urlsplit(drop.url).path: drop.code for drop in drops if drop.url}
 
 
@@ -192,3 +230,26 @@ def test_a_service_has_no_rights_that_it_does_not_need(stack: Stack, service: st
 
     assert (uid, written) == ("10001", "read-only")
     assert int(capabilities.split()[1], 16) == 0
+
+
+@pytest.mark.parametrize("service", [*SERVICES, "newsroom"])
+def test_an_image_has_no_tools_to_build_with(stack: Stack, service: str) -> None:
+    """Neither compiler nor installer, nor what one left behind."""
+    probe = (
+        f"for tool in {' '.join(BUILD_TOOLS)}; do command -v $tool; done;"
+        "python -c 'import pip' 2>/dev/null && echo the module pip;"
+        "python -c 'import ensurepip' 2>/dev/null && echo the module ensurepip;"
+        "ls -d /root/.cache/pip /tmp/pip* /wheels /dist 2>/dev/null; true"
+    )
+
+    assert stack.compose("exec", "-T", service, "sh", "-c", probe).split("\n") == [""]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_sees_its_own_password_alone(stack: Stack, service: str) -> None:
+    """One file, readable by its owner only, on a volume that cannot be written."""
+    probe = "ls /run/copytaster; stat -c '%a %u' /run/copytaster/password; touch /run/copytaster/x 2>/dev/null || echo read-only"
+
+    found = stack.compose("exec", "-T", service, "sh", "-c", probe).splitlines()
+
+    assert found == ["password", "400 10001", "read-only"]

@@ -167,7 +167,7 @@ async def test_a_commit_with_another_services_stream_changes_nothing(guarded: Gu
     effects = Effects(events=[OutEvent(KEYS.stream("clusters"), {b"a": b"b"}, 1, None)])
     effects.op("SADD", KEYS.key("feeds", "paused"), "x")
     try:
-        with pytest.raises((NoPermissionError, ResponseError), match="(?i)permission|ACL"):
+        with pytest.raises((NoPermissionError, ResponseError), match=r"(?i)permission|ACL"):
             await commit(client, effects)
     finally:
         await client.aclose()
@@ -199,7 +199,7 @@ def test_a_script_reaches_no_further_than_its_caller(guarded: Guarded) -> None:
         root.xadd(KEYS.stream("articles"), {"a": "b"})
     text = f"return redis.call('XTRIM', '{KEYS.stream('articles')}', 'MAXLEN', 0)"
 
-    with guarded.client("deduplicator") as client, pytest.raises(ResponseError, match="(?i)permission|ACL"):
+    with guarded.client("deduplicator") as client, pytest.raises(ResponseError, match=r"(?i)permission|ACL"):
         client.eval(text, 0)
 
     with guarded.client("root") as root:
