@@ -52,7 +52,8 @@ def clusters(out: Path | None, redis_url: str | None, desk: str | None) -> None:
     without it the snapshot is not complete. The position is taken first, and nothing behind it is in the snapshot: whoever loads
     the lines and then reads the stream from behind the position gets every change once, none twice, none missed.
 
-    A cluster that has had no event for as long as the stream is kept (14 days) has ended by then, and is not in the snapshot.
+    A cluster that has had no event for as long as the stream is kept (14 days) is not in the snapshot. Should it change once
+    more, its next event is complete, as every event is.
 
     \b
     Example:

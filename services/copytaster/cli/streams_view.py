@@ -16,7 +16,13 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from redis.asyncio import Redis
-from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError, RedisError
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    NoPermissionError,
+    RedisError,
+    ResponseError,
+)
 
 from copytaster.errors import CopytasterError, Misconfigured
 from copytaster.keys import Keys
@@ -129,6 +135,8 @@ def told(error: Exception, settings: Settings) -> CopytasterError:
             f"the Redis user of COPYTASTER_REDIS_USERNAME may not do this at {where}: {error}; take the user "
             "`operator`"
         )
+    if isinstance(error, ResponseError):
+        return CopytasterError(f"Redis at {where} refuses: {error}")
     return CopytasterError(f"no Redis at {where}: {error}")
 
 

@@ -123,7 +123,7 @@ def command(
     redis_url: str | None,
     desk: str | None,
 ) -> None:
-    """Watch a STREAM: what lies on it at last, and what comes.
+    """Watch a STREAM: the last that lies on it, and what comes.
 
     STREAM is stories, links, clusters, drops, feeds, dead, articles or decisions.
 

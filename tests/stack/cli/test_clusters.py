@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
+import pty
+import subprocess
+
 import pytest
 
 from copytaster_schemas import ClusterChanged, Link
 from copytaster_schemas.identity import short_id
-from tests.stack.cli.looking import COPY, FIRE, FIRE_COPY, HARBOUR, SALE, Looking, add_from_the_future, run
+from tests.stack.cli.looking import (
+    COPY,
+    COPYTASTER,
+    FIRE,
+    FIRE_COPY,
+    HARBOUR,
+    SALE,
+    Looking,
+    add_from_the_future,
+    run,
+)
 from tests.stack.deduplicator.desk import KEYS, make_story
 
 
@@ -139,6 +155,40 @@ async def test_explain_shows_the_texts_side_by_side(looking: Looking) -> None:
     ):
         assert words in " ".join(ran.out.split()), words
     assert "\x1b" not in ran.out
+
+
+def on_a_terminal(*arguments: str) -> str:
+    """What `copytaster` prints with these arguments when its standard output is a terminal."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([*COPYTASTER, *arguments], stdout=theirs, env={**os.environ, "TERM": "xterm"}):
+        os.close(theirs)
+        printed = b""
+        with contextlib.suppress(OSError):  # EIO is how a terminal says that nobody writes any more
+            while chunk := os.read(ours, 65_536):
+                printed += chunk
+    os.close(ours)
+    return printed.decode()
+
+
+async def test_on_a_terminal_what_differs_is_coloured(looking: Looking) -> None:
+    """Colours there and no brackets, which stand in a pipe only."""
+    command = (
+        "clusters",
+        "explain",
+        FIRE_COPY.uri,
+        FIRE.uri,
+        "--redis-url",
+        looking.url,
+        "--desk",
+        KEYS.desk,
+    )
+
+    coloured = await asyncio.to_thread(on_a_terminal, *command)
+    plain = await looking.run("clusters", "explain", FIRE_COPY.uri, FIRE.uri)
+
+    assert "\x1b[" in coloured
+    assert "near_copy" in coloured
+    assert "\x1b[" not in plain.out
 
 
 async def test_explain_says_why_two_stories_are_apart(looking: Looking) -> None:

@@ -247,6 +247,25 @@ def test_a_wrong_password_is_one_line_and_exit_code_2(
     assert "falsch" not in ran.err
 
 
+def test_a_missing_password_is_told_like_a_wrong_one(locked_server: ValkeyServer) -> None:
+    """The server that asks for one is there; only the setting is not."""
+    ran = run("status", "--redis-url", f"redis://127.0.0.1:{locked_server.port}/0")
+
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "COPYTASTER_REDIS_PASSWORD_FILE" in ran.err
+
+
+async def test_a_key_of_another_type_is_one_line(empty: Looking) -> None:
+    """Another program's key under our name: what the server says, exit code 1, no traceback."""
+    await empty.redis.set(KEYS.stream("drops"), "no stream")
+
+    ran = await empty.run("tail", "drops", "--no-follow")
+    await empty.redis.delete(KEYS.stream("drops"))
+
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert "refuses: WRONGTYPE" in ran.err
+
+
 @pytest.fixture(scope="module")
 def locked_server() -> Iterator[ValkeyServer]:
     """A server that asks for a password."""
