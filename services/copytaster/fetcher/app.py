@@ -10,6 +10,7 @@ from copytaster.fetcher.io.client import Client, Limits
 from copytaster.fetcher.io.feeds_file import FeedsFile
 from copytaster.fetcher.io.lane import Lane
 from copytaster.fetcher.io.poller import Poller
+from copytaster.fetcher.io.reading import Reader
 from copytaster.fetcher.io.store import LEASE_MS, Store
 from copytaster.fetcher.networks import AddressPolicy, parse_networks, parse_static_hosts
 from copytaster.fetcher.schedule import ARTICLE_RETRY_SECONDS
@@ -40,6 +41,7 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
     """The parts of the fetcher; raises Misconfigured for a wrong setting or feeds file."""
     settings, patience = context.settings, context.patience
     client = await make_client(settings).__aenter__()
+    reader = Reader()
     try:
         store = Store(context.redis, context.keys, lease_ms=tuning.lease_ms)
         poller = Poller(
@@ -47,6 +49,7 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
             store,
             context.keys,
             patience,
+            reader,
             interval_seconds=settings.poll_interval_seconds,
             limits=tuning.limits,
         )
@@ -89,7 +92,7 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
         loops=loops,
         beats=[lane.beat for lane in lanes],
         trims=["articles", "feeds", "drops"],
-        closers=[client.close],
+        closers=[reader.close, client.close],
     )
 
 

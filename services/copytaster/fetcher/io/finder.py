@@ -15,7 +15,8 @@ from copytaster.errors import CopytasterError
 from copytaster.fetcher.discovery import FeedLink, different, feed_links, usual_links
 from copytaster.fetcher.document import FeedDocument, UnreadableFeed
 from copytaster.fetcher.io.client import Client, FetchFailed, Limits, Response
-from copytaster.fetcher.io.poller import ACCEPT, parse_in_thread
+from copytaster.fetcher.io.poller import ACCEPT
+from copytaster.fetcher.io.reading import read_in_thread
 from copytaster.fetcher.outcomes import Failure, failure_of_status
 
 LIMITS: Final = Limits()
@@ -62,7 +63,7 @@ class Finder:
         if failure is not None or response.status != 200:
             raise NoFeed(url, failure or Failure.UNEXPECTED_STATUS, f"HTTP {response.status}", response)
         try:
-            document = await parse_in_thread(response)
+            document = await read_in_thread(response)
         except UnreadableFeed as error:
             raise NoFeed(url, error.failure, error.detail, response) from error
         elapsed_ms = round((time.monotonic() - started) * 1000)

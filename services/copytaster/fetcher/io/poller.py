@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import re
 import time
@@ -14,13 +13,13 @@ from typing import Final
 
 import xxhash
 
-from copytaster.fetcher.document import FeedDocument, UnreadableFeed
+from copytaster.fetcher.document import UnreadableFeed
 from copytaster.fetcher.feedstate import FeedState
 from copytaster.fetcher.io.client import Client, FetchFailed, Limits, Response
+from copytaster.fetcher.io.reading import Reader
 from copytaster.fetcher.io.store import Store
 from copytaster.fetcher.items import Judged, Verdict, candidates, judge, keyed
 from copytaster.fetcher.outcomes import Failure, PollStatus, failure_of_status
-from copytaster.fetcher.parsing import parse_feed
 from copytaster.fetcher.poll_steps import PollResult, poll_steps
 from copytaster.fetcher.polling import PollAnswer, conditional_headers, plan_poll
 from copytaster.fetcher.schedule import parse_retry_after
@@ -51,6 +50,7 @@ class Poller:
         store: Store,
         keys: Keys,
         patience: Patience,
+        reader: Reader,
         *,
         interval_seconds: float,
         limits: Limits,
@@ -59,6 +59,7 @@ class Poller:
         self._store = store
         self._keys = keys
         self._patience = patience
+        self._reader = reader
         self._outbox = Outbox(keys, "fetcher")
         self._interval_seconds = interval_seconds
         self._limits = limits
@@ -111,7 +112,7 @@ class Poller:
         if digest == feed.body_hash:
             return PollAnswer(response.status, response.headers, digest, len(response.body))
         try:
-            document = await parse_in_thread(response)
+            document = await self._reader.read(response)
         except UnreadableFeed as error:
             return PollAnswer(
                 response.status, byte_count=len(response.body), failure=error.failure, detail=error.detail
@@ -186,19 +187,6 @@ class Poller:
 
 def _nothing() -> None:
     return None
-
-
-async def parse_in_thread(response: Response) -> FeedDocument:
-    """The document in the answer; raises UnreadableFeed.
-
-    Parsing holds the processor for milliseconds to seconds; a thread keeps the loop answering meanwhile.
-    """
-    return await asyncio.to_thread(
-        parse_feed,
-        response.body,
-        url=response.final_url,
-        content_type=response.headers.get("content-type"),
-    )
 
 
 async def hold_host(store: Store, patience: Patience, url: str, seconds: float) -> None:
