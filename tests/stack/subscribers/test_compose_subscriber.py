@@ -113,6 +113,7 @@ def test_another_projects_container_reads_the_streams_as_the_user_subscriber(
 ) -> None:
     """It prints every event once, with the password from the stack's volume, and after a kill goes on where it stopped."""
     server.flushall()
+    server.execute_command("ACL", "LOG", "RESET")
     half = len(recording) // 2
     play(server, recording[:half])
 
