@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import os
 import signal
@@ -40,7 +41,9 @@ def command(service: str, until_input_ends: bool) -> None:
 
 def _stop_at_end_of_input() -> None:
     """End this process as SIGTERM does once whoever started it is gone, even one that was killed."""
-    sys.stdin.buffer.read()
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):  # not through sys.stdin, whose lock would be held when the interpreter ends
+            pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 
