@@ -1,0 +1,110 @@
+"""The index in memory, the ranking of what it finds, and the policy file."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+import pytest
+
+from copytaster.deduplicator.candidates import BUCKET_LIMIT, MemoryIndex, rank
+from copytaster.deduplicator.policy import DEFAULT_POLICY, Score, load, parse, term_key
+from tests.support import ROOT
+
+
+def _stored() -> bytes:
+    return files("copytaster.deduplicator").joinpath(DEFAULT_POLICY).read_bytes()
+
+
+def test_the_stories_with_most_shared_keys_come_first() -> None:
+    """Ties are broken by hash: whatever the order of the hits, the ranking is one."""
+    hits = {"a": 1, "b": 3, "c": 1, "d": 2}
+
+    assert rank(hits)[:2] == ["b", "d"]
+    assert rank(hits) == rank(dict(reversed(hits.items())))
+    assert len(rank(hits, top=2)) == 2
+
+
+def test_a_story_does_not_find_itself() -> None:
+    """The hits count shared keys with others alone."""
+    index = MemoryIndex()
+    index.add("a", [1, 2, 3])
+    index.add("b", [2, 3, 4])
+
+    assert index.hits("a", [1, 2, 3]) == {"b": 2}
+
+
+def test_a_full_bucket_keeps_the_same_stories_in_any_order() -> None:
+    """Beyond its limit a bucket keeps by hash, not by arrival."""
+    names = [f"s{number}" for number in range(BUCKET_LIMIT + 50)]
+    one, other = MemoryIndex(), MemoryIndex()
+    for name in names:
+        one.add(name, [7])
+    for name in reversed(names):
+        other.add(name, [7])
+
+    assert one.hits("new", [7]) == other.hits("new", [7])
+    assert len(one.hits("new", [7])) == BUCKET_LIMIT
+
+
+def test_the_shipped_policy_is_read() -> None:
+    """It has a version, a digest of its bytes, rarities and every threshold with its source."""
+    policy = load()
+
+    assert policy.version == "lexical-1"
+    assert len(policy.digest) == 16
+    assert {"de", "en", "ru", "vi"} <= policy.languages
+    assert all(row["source"] for row in json.loads(_stored())["thresholds"].values())
+
+
+def test_a_common_word_weighs_less_than_an_unknown_name() -> None:
+    """Rarity grows with what a term says; a term never seen has the most."""
+    rarity = load().rarity
+
+    assert rarity.of(term_key("s", "und")) < rarity.of(term_key("s", "regier")) < rarity.unknown
+    assert rarity.of(term_key("n", "hrlng")) == rarity.unknown
+
+
+def test_the_policy_holds_no_word_of_the_texts() -> None:
+    """Rarities are hashes and weights, nothing that could be read."""
+    raw = json.loads(_stored())
+
+    assert set(raw["rarity"]) == {"terms", "unknown"}
+    assert set(raw) == {"version", "languages", "rarity", "score", "thresholds", "training"}
+
+
+@pytest.mark.parametrize(
+    "stored", [b"{}", b"[]", b'{"version": 1}'], ids=["empty", "a list", "parts missing"]
+)
+def test_what_is_no_policy_is_refused(stored: bytes) -> None:
+    """A file of another form is an error with a reason."""
+    with pytest.raises(ValueError, match="policy"):
+        parse(stored)
+
+
+def test_confidence_rises_with_the_score_and_stays_within_bounds() -> None:
+    """Between the knots by interpolation, beyond them constant; all in integers."""
+    score = Score(0, {}, ((-1000, 1), (0, 400_000), (1000, 999_999)))
+
+    values = [score.confidence_micro(raw) for raw in range(-3000, 3001, 50)]
+
+    assert values == sorted(values)
+    assert (values[0], score.confidence_micro(500), values[-1]) == (1, 699_999, 999_999)
+
+
+def test_the_page_on_linking_names_every_threshold_with_its_value() -> None:
+    """docs/how-linking-decides.md and the policy file cannot drift apart."""
+    page = (ROOT / "docs" / "how-linking-decides.md").read_text(encoding="utf-8")
+
+    missing = [
+        name
+        for name, row in json.loads(_stored())["thresholds"].items()
+        if f"`{name}` {_shown(row['value'])}" not in page
+    ]
+
+    assert not missing
+
+
+def _shown(value: int) -> str:
+    """As the page writes it: confidences (millionths) and shares (thousandths) as decimals, plain numbers otherwise."""
+    return f"{value / 1_000_000:g}" if value >= 100_000 else str(value)
