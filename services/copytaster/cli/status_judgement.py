@@ -96,7 +96,7 @@ def _redis(report: Report) -> Iterator[Remark]:
 def _dead(report: Report) -> Iterator[Remark]:
     if report.dead:
         what = f"{count(report.dead, 'entry')} could not be processed"
-        yield Remark("dead", what, "copytaster tail dead --since 0 --no-follow")
+        yield Remark("dead", what, "copytaster dead list")
 
 
 def _groups(report: Report) -> Iterator[Remark]:
