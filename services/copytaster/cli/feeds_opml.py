@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import click
 
+from copytaster.cli.contact import remind_of_contact
 from copytaster.cli.feeds_common import (
     desk_option,
     dry_run_option,
@@ -77,6 +78,7 @@ def import_(
         "dryRun": True if dry_run else None,
     }
     _tell(counts, as_json=as_json)
+    remind_of_contact()
 
 
 def _tell(counts: dict[str, Any], *, as_json: bool) -> None:

@@ -84,6 +84,7 @@ async def feeds_desk(
     """A desk whose site the guarded client may ask."""
     async with running_site() as site:
         monkeypatch.setenv("COPYTASTER_REDIS_URL", valkey_url)
+        monkeypatch.setenv("COPYTASTER_CONTACT", "desk@nordpost.example")
         monkeypatch.setenv("COPYTASTER_FETCH_ALLOW_NETWORKS", "127.0.0.0/8")
         monkeypatch.setenv("COPYTASTER_FETCH_ALLOW_PORTS", str(site.port))
         monkeypatch.setenv("COPYTASTER_FETCH_RESOLVE", "*.example=127.0.0.1")
