@@ -40,20 +40,27 @@ GEOJSON: Final = "https://geojson.org/schema/GeoJSON.json"
 """The one schema outside that the standard's refers to; our stories have no geometry, so that anything goes there."""
 
 
-@pytest.fixture(scope="module")
-def official() -> Validator:
+FILE: Final = "ninjs-schema_3.1.json"
+
+
+def _official() -> Validator | None:
     """IPTC's own schema, where it lies on this machine: NINJS_SCHEMA, or `standards/` of the evaluation data."""
     data = Path(os.environ.get("EVAL_DATA") or ROOT.parent / "shared" / "data")
     stated = Path(os.environ.get("NINJS_SCHEMA") or data / "standards" / FILE)
     if not stated.is_file():
-        pytest.skip(f"the official ninjs schema is not here: set NINJS_SCHEMA to {FILE} of IPTC's newsinjson")
+        return None
     schema = json.loads(stated.read_text(encoding="utf-8"))
     assert schema["$id"] == NINJS_SCHEMA
     registry: Registry[Any] = Registry().with_resource(GEOJSON, DRAFT202012.create_resource({}))
     return Draft202012Validator(schema, registry=registry, format_checker=STRICT)
 
 
-FILE: Final = "ninjs-schema_3.1.json"
+OFFICIAL: Final = _official()
+VALIDATORS: Final = {
+    "our extract": strict_validator(PROFILE),
+    **({"the official schema": OFFICIAL} if OFFICIAL is not None else {}),
+}
+"""The standard's own schema is not ours to ship: our extract of it is checked always, the original where it is at hand."""
 
 
 def story(**changes: Any) -> Story:
@@ -109,28 +116,23 @@ CASES: Final = {
 }
 
 
+@pytest.mark.parametrize("validator", VALIDATORS.values(), ids=VALIDATORS)
 @pytest.mark.parametrize("name", CASES)
-def test_an_item_keeps_to_the_names_and_types_of_the_standard(name: str) -> None:
+def test_an_item_keeps_to_the_names_and_types_of_the_standard(name: str, validator: Validator) -> None:
     """Every kind of story gives an item of the standard's names, types, closed lists and formats."""
-    strict_validator(PROFILE).validate(to_ninjs(CASES[name]))
+    validator.validate(to_ninjs(CASES[name]))
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_an_item_is_valid_against_the_official_schema(name: str, official: Validator) -> None:
-    """The same items against IPTC's own schema."""
-    official.validate(to_ninjs(CASES[name]))
-
-
-def test_our_extract_of_the_standard_is_not_laxer_than_the_official_schema(official: Validator) -> None:
-    """Whatever our extract knows, the standard knows too, in the same type; what it refuses is refused there."""
+@pytest.mark.parametrize("validator", VALIDATORS.values(), ids=VALIDATORS)
+def test_a_field_of_the_standard_in_another_type_or_of_ours_is_refused(validator: Validator) -> None:
+    """Our extract is not laxer than the original: both know its fields, and both refuse what is none of them."""
     item = _filled(PROFILE)
-    official.validate(item)
+    validator.validate(item)
 
     for name, part in PROFILE["properties"].items():
         wrong = {"type": 7} if part.get("type") != "object" else ["x"]
-        assert not official.is_valid({**item, name: wrong}), name
-        assert not strict_validator(PROFILE).is_valid({**item, name: wrong}), name
-    assert not official.is_valid({**item, "credits": []})
+        assert not validator.is_valid({**item, name: wrong}), name
+    assert not validator.is_valid({**item, "credits": []})
 
 
 def _filled(schema: dict[str, Any]) -> Any:

@@ -18,7 +18,7 @@ import redis
 from tests.stack.subscribers.conftest import let_in
 from tests.stack.subscribers.programs import code_block
 from tests.stack.subscribers.recording import Recorded, play
-from tests.support import ROOT, wait_until_sync
+from tests.support import ROOT, unavailable, wait_until_sync
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -142,7 +142,7 @@ def test_the_guides_redis_cli_for_the_stack_is_let_in_and_may_only_read(
 ) -> None:
     """The guide's two shell blocks together, as they stand; `docker compose exec redis` reaches this test's container."""
     if shutil.which("jq") is None:
-        pytest.skip("there is no jq command; that the entries are JSON is tested without it")
+        unavailable("there is no jq command; that the entries are JSON is tested without it")
     server.flushall()
     play(server, recording)
     stand_in = tmp_path / "docker"

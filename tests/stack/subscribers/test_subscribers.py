@@ -20,7 +20,7 @@ from copytaster_schemas import parse_event, stream_key
 from tests.stack.subscribers.conftest import Server
 from tests.stack.subscribers.programs import Program, code_block, running
 from tests.stack.subscribers.recording import DESK, STREAMS, Recorded, play
-from tests.support import ROOT, wait_until_sync
+from tests.support import ROOT, unavailable, wait_until_sync
 
 GUIDE = "docs/subscribing.md"
 SECONDS = 40
@@ -345,7 +345,7 @@ def test_the_guides_first_look_with_redis_cli_and_jq_shows_every_cluster(
 ) -> None:
     """The shell block as it stands; its `redis-cli` is the container's own."""
     if shutil.which("jq") is None:
-        pytest.skip("there is no jq command; that the entries are JSON is tested without it")
+        unavailable("there is no jq command; that the entries are JSON is tested without it")
     redis_8.client.flushall()
     play(redis_8.client, recording)
     output = shell(redis_8, tmp_path, code_block(GUIDE, "sh", "--json XRANGE"))
@@ -360,7 +360,7 @@ def test_a_snapshot_and_the_group_that_goes_on_from_it_tell_every_cluster(
 ) -> None:
     """The guide's block as it stands: the group is given what was written after the snapshot, and nothing before."""
     if shutil.which("jq") is None:
-        pytest.skip("there is no jq command")
+        unavailable("there is no jq command")
     redis_8.client.flushall()
     changes = [event for event in recording if event.stream == "clusters"]
     half = len(changes) // 2
