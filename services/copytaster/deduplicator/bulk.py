@@ -1,7 +1,7 @@
 """Linking a whole archive at once: the very decisions of the service, without Redis and without a clock.
 
 Furniture is learned from all records before the first decision; every story is in the index before the first is looked up, so
-the order of the lines does not matter. Memory grows with the archive (some 50 KiB of features a story).
+the order of the lines does not matter. Memory grows with the archive (some 110 KiB of features a story).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Final
 
 from copytaster.deduplicator.candidates import bucket_order
@@ -69,14 +70,15 @@ def partition(
     made from the other, `excerpts` those among them where one is a part; nodes `alone` (round-ups) join nothing.
     """
     solitary = frozenset(alone)
-    kept = sorted(node for node in set(nodes) if node not in solitary)
+    kept = frozenset(nodes) - solitary
     copied = frozenset(pair(*both) for both in copies)
-    clusters: list[frozenset[str]] = [frozenset((node,)) for node in sorted(solitary & set(nodes))]
-    linked = [both for both, score in scores.items() if score > 0 and not solitary & set(both)]
-    for component in components(kept, (both for both in linked if set(both) <= set(kept))):
+    parts_of = frozenset(pair(*both) for both in excerpts)
+    clusters: list[frozenset[str]] = [frozenset((node,)) for node in solitary & frozenset(nodes)]
+    linked = [both for both, score in scores.items() if score > 0 and both[0] in kept and both[1] in kept]
+    for component in components(sorted(kept), linked):
         for part in _bounded(component, scores):
-            joined = _average_link(part, scores, copied, join_milli, copy_join_milli)
-            clusters += _attach(joined, scores, frozenset(pair(*both) for both in excerpts))
+            joined = _AverageLink(part, scores, copied, join_milli, copy_join_milli).run()
+            clusters += _attach(joined, scores, parts_of)
     return sorted(clusters, key=min)
 
 
@@ -93,69 +95,88 @@ def _bounded(component: frozenset[str], scores: Mapping[Pair, int]) -> list[froz
 
 @dataclass(slots=True)
 class _Group:
-    """A group under construction with the sums of its scores to the others, and which of them hold a copy of it."""
+    """A group under construction: its members, the sums of its scores to the others, and which of them hold a copy of it."""
 
     members: list[str]
+    order: tuple[int, str]
     sums: dict[int, int] = field(default_factory=dict)
     copied: set[int] = field(default_factory=set)
+    version: int = 0
 
 
-def _average_link(
-    nodes: frozenset[str],
-    scores: Mapping[Pair, int],
-    copied: frozenset[Pair],
-    join_milli: int,
-    copy_join_milli: int,
-) -> list[frozenset[str]]:
-    names = sorted(nodes)
-    groups = {place: _Group([name]) for place, name in enumerate(names)}
-    places = {name: place for place, name in enumerate(names)}
-    for both, score in scores.items():
-        if score > 0 and both[0] in places and both[1] in places:
-            one, other = places[both[0]], places[both[1]]
-            groups[one].sums[other] = groups[other].sums[one] = score
-            if both in copied:
-                groups[one].copied.add(other)
-                groups[other].copied.add(one)
-    while (best := _best(groups, join_milli, copy_join_milli)) is not None:
-        _merge(groups, *best)
-    return [frozenset(group.members) for group in groups.values()]
+class _AverageLink:
+    """Joins the two groups with the highest mean above their threshold until there are none; ties by hash.
 
-
-def _best(groups: dict[int, _Group], join_milli: int, copy_join_milli: int) -> tuple[int, int] | None:
-    """The two groups with the highest mean above their threshold; ties by the hash of their least members.
-
-    Means are compared as fractions, so no rounding decides.
+    Means are compared exactly: as integers with 64 binary places, which tells apart any two fractions of groups below 65,000
+    stories. The heap keeps outdated entries; a version tells them. Quadratic in the stories of a component, times a logarithm.
     """
-    found: tuple[int, int] | None = None
-    top, top_size, top_order = 0, 1, ((0, ""), (0, ""))
-    for one, group in groups.items():
-        for other, total in group.sums.items():
-            if other < one:
-                continue
-            size = len(group.members) * len(groups[other].members)
-            least = copy_join_milli if other in group.copied else join_milli
-            if total < least * size or total * top_size < top * size:
-                continue
-            order = (bucket_order(group.members[0]), bucket_order(groups[other].members[0]))
-            if found is None or total * top_size > top * size or order < top_order:
-                found, top, top_size, top_order = (one, other), total, size, order
-    return found
 
+    def __init__(
+        self,
+        nodes: frozenset[str],
+        scores: Mapping[Pair, int],
+        copied: frozenset[Pair],
+        join_milli: int,
+        copy_join_milli: int,
+    ) -> None:
+        self._join, self._copy_join = join_milli, copy_join_milli
+        names = sorted(nodes)
+        self._groups = {place: _Group([name], bucket_order(name)) for place, name in enumerate(names)}
+        places = {name: place for place, name in enumerate(names)}
+        for both, score in scores.items():
+            if score > 0 and both[0] in places and both[1] in places:
+                self._note(places[both[0]], places[both[1]], score, both in copied)
+        self._heap: list[tuple[int, tuple[int, str], tuple[int, str], int, int, int, int]] = []
+        for one, group in self._groups.items():
+            for other in group.sums:
+                if one < other:
+                    self._push(one, other)
 
-def _merge(groups: dict[int, _Group], one: int, other: int) -> None:
-    kept, gone = groups[one], groups.pop(other)
-    kept.members = sorted(kept.members + gone.members)
-    for neighbour, total in gone.sums.items():
-        if neighbour != one:
-            groups[neighbour].sums.pop(other)
-            groups[neighbour].sums[one] = kept.sums[neighbour] = kept.sums.get(neighbour, 0) + total
-    for neighbour in gone.copied - {one}:
-        groups[neighbour].copied.discard(other)
-        groups[neighbour].copied.add(one)
-        kept.copied.add(neighbour)
-    kept.sums.pop(other, None)
-    kept.copied.discard(other)
+    def run(self) -> list[frozenset[str]]:
+        """The groups that remain."""
+        while self._heap and len(self._groups) > 1:
+            *_, one, other, one_version, other_version = heappop(self._heap)
+            if self._is_current(one, one_version) and self._is_current(other, other_version):
+                self._merge(one, other)
+        return [frozenset(group.members) for group in self._groups.values()]
+
+    def _note(self, one: int, other: int, score: int, is_copy: bool) -> None:
+        for side, far in ((one, other), (other, one)):
+            self._groups[side].sums[far] = score
+            if is_copy:
+                self._groups[side].copied.add(far)
+
+    def _is_current(self, place: int, version: int) -> bool:
+        group = self._groups.get(place)
+        return group is not None and group.version == version
+
+    def _push(self, one: int, other: int) -> None:
+        """Put a pair of groups on the heap if its mean is high enough, the lower place first."""
+        one, other = min(one, other), max(one, other)
+        near, far = self._groups[one], self._groups[other]
+        total, size = near.sums[other], len(near.members) * len(far.members)
+        if total >= size * (self._copy_join if other in near.copied else self._join):
+            mean = (total << 64) // size
+            heappush(self._heap, (-mean, near.order, far.order, one, other, near.version, far.version))
+
+    def _merge(self, one: int, other: int) -> None:
+        kept, gone = self._groups[one], self._groups.pop(other)
+        kept.members = sorted(kept.members + gone.members)
+        kept.order = bucket_order(kept.members[0])
+        kept.version += 1
+        del kept.sums[other]
+        for neighbour, total in gone.sums.items():
+            if neighbour != one:
+                del self._groups[neighbour].sums[other]
+                both = kept.sums.get(neighbour, 0) + total
+                self._groups[neighbour].sums[one] = kept.sums[neighbour] = both
+        for neighbour in gone.copied - {one}:
+            self._groups[neighbour].copied.discard(other)
+            self._groups[neighbour].copied.add(one)
+            kept.copied.add(neighbour)
+        kept.copied.discard(other)
+        for neighbour in kept.sums:
+            self._push(one, neighbour)
 
 
 def _attach(
