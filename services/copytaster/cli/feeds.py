@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable, Mapping
+from typing import Final
 
 import click
 
 from copytaster.cli import feeds_view
 from copytaster.cli.console import wide_console
-from copytaster.cli.feeds_add import add, test
 from copytaster.cli.feeds_common import (
     desk_option,
     dry_run_option,
@@ -28,7 +29,25 @@ from copytaster.fetcher.io.feed_admin import FeedAdmin
 from copytaster.fetcher.pastpolls import PollOutcome
 
 
-@click.group()
+class FeedsGroup(click.Group):
+    """Loads the commands that ask the network only when they are called: the others start in half the time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, sorted."""
+        return sorted([*super().list_commands(ctx), *ASKING])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None for an unknown name."""
+        if cmd_name not in ASKING:
+            return super().get_command(ctx, cmd_name)
+        found: click.Command = getattr(importlib.import_module("copytaster.cli.feeds_add"), cmd_name)
+        return found
+
+
+ASKING: Final = ("add", "test")
+
+
+@click.group(cls=FeedsGroup)
 def command() -> None:
     """Look at the feeds and change them, while everything runs.
 
@@ -43,8 +62,6 @@ def command() -> None:
     """
 
 
-command.add_command(add)
-command.add_command(test)
 command.add_command(import_)
 command.add_command(export)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
 import click
 
 from copytaster.cli import feeds_view
+from copytaster.cli.contact import remind_of_contact
 from copytaster.cli.feeds_common import (
     desk_option,
     dry_run_option,
@@ -15,10 +18,11 @@ from copytaster.cli.feeds_common import (
     tell_changes,
     tell_json,
     with_admin,
-    with_finder,
 )
 from copytaster.cli.parse_feed import as_json as document_as_json
+from copytaster.cli.streams_view import settings_for
 from copytaster.errors import CopytasterError
+from copytaster.fetcher.app import make_client
 from copytaster.fetcher.discovery import feed_links
 from copytaster.fetcher.feedcommands import add_by_command
 from copytaster.fetcher.feedlist import ListChange
@@ -26,6 +30,8 @@ from copytaster.fetcher.feedsfile import FeedSpec, feed_spec
 from copytaster.fetcher.feedstate import FeedState, FeedStatus
 from copytaster.fetcher.io.feed_admin import FeedAdmin
 from copytaster.fetcher.io.finder import Finder, Look, NoFeed
+
+T = TypeVar("T")
 
 
 @click.command()
@@ -67,11 +73,23 @@ def add(
         for url in given
     ]
     tell_changes(_list(specs, redis_url, desk, dry_run), as_json=as_json, dry_run=dry_run)
+    remind_of_contact()
+
+
+def _with_finder(work: Callable[[Finder], Awaitable[T]]) -> T:
+    """What `work` gives, done with the fetcher's own guarded client as the settings have it."""
+    settings = settings_for(None, None)
+
+    async def run() -> T:
+        async with make_client(settings) as client:
+            return await work(Finder(client))
+
+    return asyncio.run(run())
 
 
 def _chosen(address: str, everything: bool) -> list[Look]:
     """The one feed of `address`, or all of several if that was asked for."""
-    looks = with_finder(lambda finder: finder.search(address))
+    looks = _with_finder(lambda finder: finder.search(address))
     if len(looks) > 1 and not everything:
         for look in looks:
             click.echo(f"  {look.url}  {look.document.title or ''}".rstrip(), err=True)
@@ -116,7 +134,7 @@ def test(url: str, as_json: bool) -> None:
     Example:
       copytaster feeds test https://nordpost.example/feed.xml
     """
-    look = with_finder(lambda finder: _look(finder, url))
+    look = _with_finder(lambda finder: _look(finder, url))
     if as_json:
         tell_json(
             {

@@ -12,10 +12,8 @@ from redis.exceptions import RedisError
 
 from copytaster.cli.streams_view import connect, settings_for
 from copytaster.errors import CopytasterError
-from copytaster.fetcher.app import make_client
 from copytaster.fetcher.feedlist import ListChange
 from copytaster.fetcher.io.feed_admin import FeedAdmin
-from copytaster.fetcher.io.finder import Finder
 from copytaster.keys import Keys
 from copytaster_schemas.identity import urn_of
 
@@ -43,17 +41,6 @@ def with_admin(redis_url: str | None, desk: str | None, work: Callable[[FeedAdmi
             raise CopytasterError(f"Redis: {error}") from error
         finally:
             await redis.aclose()
-
-    return asyncio.run(run())
-
-
-def with_finder(work: Callable[[Finder], Awaitable[T]]) -> T:
-    """What `work` gives, done with the fetcher's own guarded client as the settings have it."""
-    settings = settings_for(None, None)
-
-    async def run() -> T:
-        async with make_client(settings) as client:
-            return await work(Finder(client))
 
     return asyncio.run(run())
 

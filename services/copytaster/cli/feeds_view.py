@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -11,9 +11,11 @@ from rich.text import Text
 
 from copytaster.fetcher.document import FeedDocument
 from copytaster.fetcher.feedstate import FeedState, FeedStatus, Hand
-from copytaster.fetcher.io.finder import Look
 from copytaster.fetcher.notices import instant
 from copytaster.fetcher.pastpolls import PollOutcome
+
+if TYPE_CHECKING:  # it brings the HTTP client and the parser along, which a list of feeds does without
+    from copytaster.fetcher.io.finder import Look
 
 UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 

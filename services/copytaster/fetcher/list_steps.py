@@ -38,7 +38,8 @@ def list_step(keys: Keys, outbox: Outbox, changes: Sequence[ListChange], *, now_
 def _write(step: Effects, keys: Keys, change: ListChange, now_ms: int) -> None:
     key, due = keys.key("feed", change.feed_id), keys.key("feeds", "due")
     paused, brought = keys.key("feeds", "paused"), keys.key("feeds", "file")
-    step.write_hash(key, dict(change.fields), lifetime_seconds=None)
+    fields: dict[str, Value] = {**change.fields, **({"due_ms": now_ms} if change.active else {})}
+    step.write_hash(key, fields, lifetime_seconds=None)
     if change.change is Change.ADDED:
         step.op("PERSIST", key)  # what an earlier listing left has a life
     if change.active:

@@ -96,9 +96,9 @@ class FeedAdmin:
         step = Effects()
         now_ms = _now_ms()
         for feed in feeds:
-            step.checks.append(
-                Check(self._keys.key("feed", feed.feed_id), "status", "equals", FeedStatus.ACTIVE.value)
-            )
+            key = self._keys.key("feed", feed.feed_id)
+            step.checks.append(Check(key, "status", "equals", FeedStatus.ACTIVE.value))
+            step.op("HSET", key, "due_ms", now_ms)
             step.op("ZADD", self._keys.key("feeds", "due"), now_ms, feed.feed_id)
         if feeds and await self._store.commit(step) is not Outcome.COMMITTED:
             raise CopytasterError(
