@@ -70,7 +70,9 @@ def decide(a: StoryRecord, b: StoryRecord) -> Link:
     """What the linker says of two records; for a pair that it would pass over in silence with the evidence, too."""
     matcher = Matcher(load())
     decision = matcher.decide(a, [b])[0]
-    return link_of(_with_evidence(decision, matcher, a, b), a.version, b.version, matcher.policy.version)
+    return link_of(
+        _with_evidence(decision, matcher, a, b), {a.id: a.version, b.id: b.version}, matcher.policy.version
+    )
 
 
 def _with_evidence(decision: PairDecision, matcher: Matcher, a: StoryRecord, b: StoryRecord) -> PairDecision:

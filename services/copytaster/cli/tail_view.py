@@ -20,6 +20,7 @@ from copytaster_schemas import (
     EventModel,
     FeedChanged,
     ItemDropped,
+    Link,
     Story,
     StoryCompared,
 )
@@ -59,7 +60,7 @@ def stories_in(seen: Seen) -> list[str]:
     compared = seen.event
     if not isinstance(compared, StoryCompared):
         return []
-    return [compared.story.uri, *(link.b.uri for link in compared.links)]
+    return [compared.story.uri, *(_other(link, compared.story.uri) for link in compared.links)]
 
 
 def _line(seen: Seen, what: str, words: str) -> Text:
@@ -160,10 +161,16 @@ def _links(event: StoryCompared, titles: Mapping[str, Titled]) -> Iterator[Text]
     if event.story.uri in titles:
         yield Text(f"{margin}{titles[event.story.uri]}", style="bold")
     for link in event.links:
-        other = titles.get(link.b.uri) or short(link.b.uri)
+        other = _other(link, event.story.uri)
+        arrow = "→" if link.b.uri == other else "←"
         yield Text.assemble(
             margin,
             "  ",
             (f"{one_line(link.relation):<15}", "green" if link.merges else "dim"),
-            f" {link.confidence:.2f}  {other}  {short(link.b.uri)}",
+            f" {link.confidence:.2f} {arrow} {titles.get(other) or short(other)}  {short(other)}",
         )
+
+
+def _other(link: Link, story: str) -> str:
+    """The story at the other end of a link; a link is read from the one that was made from the other."""
+    return link.a.uri if link.b.uri == story else link.b.uri

@@ -22,7 +22,7 @@ def compared(
     revision: int,
     policy: str,
 ) -> StoryCompared:
-    """What is said of `record`: its links read from its side, merging ones first, then by confidence.
+    """What is said of `record`: its links, merging ones first, then by confidence.
 
     `decisions` have the record as `a`; `versions` gives the version of every other story.
     """
@@ -34,7 +34,8 @@ def compared(
         story=StoryVersion(uri=record.id, version=record.version),
         revision=revision,
         links=[
-            link_of(decision, record.version, versions[decision.b], policy) for decision in said[:MAX_LINKS]
+            link_of(decision, {**versions, record.id: record.version}, policy)
+            for decision in said[:MAX_LINKS]
         ],
         links_truncated=True if len(said) > MAX_LINKS else None,
         candidates=len(decisions),
@@ -44,10 +45,11 @@ def compared(
     )
 
 
-def link_of(decision: PairDecision, a_version: int, b_version: int, policy: str) -> Link:
-    """One link as it is published."""
-    a = StoryVersion(uri=decision.a, version=a_version)
-    b = StoryVersion(uri=decision.b, version=b_version)
+def link_of(decided: PairDecision, versions: Mapping[str, int], policy: str) -> Link:
+    """One link as it is published, read so that "a is <relation> b" holds: the story that was made from the other is a."""
+    decision = decided.oriented()
+    a = StoryVersion(uri=decision.a, version=versions[decision.a])
+    b = StoryVersion(uri=decision.b, version=versions[decision.b])
     return Link(
         id=link_id(a, b, policy),
         a=a,

@@ -80,6 +80,20 @@ async def test_every_link_tells_its_evidence_in_both_texts(desk: Desk) -> None:
         assert ours == theirs
 
 
+async def test_a_link_reads_from_the_text_that_was_made_from_the_other(desk: Desk) -> None:
+    """ "a is excerpt_of b" holds whichever of the two came in last, and "direction" says so."""
+    whole = make_story("hafen", HARBOUR, outlet="nordpost.example")
+    part = make_story("kurz", EXCERPT, outlet="kurier.example", minutes=60)
+    for story in (part, whole):
+        await desk.publish([story])
+        await desk.pump()
+
+    [link] = [link for said in await desk.comparisons() for link in said.links]
+
+    assert (link.relation, link.direction) == ("excerpt_of", "a_from_b")
+    assert (link.a.uri, link.b.uri) == (part.uri, whole.uri)
+
+
 async def test_a_revision_that_tells_something_else_leaves_its_cluster(desk: Desk) -> None:
     """A corrected article may leave; the old cluster goes on with the others under its id."""
     first = make_story("hafen", HARBOUR)
