@@ -90,7 +90,9 @@ TABLE: Final = (
     KeyPattern(
         "cluster:<id>", "hash", "deduplicator", None, "a cluster's state; a tombstone resolves for ever"
     ),
-    KeyPattern("services", "zset", "streams", DAY_SECONDS, "running processes by their last sign of life (ms)"),
+    KeyPattern(
+        "services", "zset", "streams", DAY_SECONDS, "running processes by their last sign of life (ms)"
+    ),
     KeyPattern("lease:<role>", "hash", "streams", 60, "who is the one active holder of a role"),
 )
 
