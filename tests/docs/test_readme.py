@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from copytaster.cli.main import COMMANDS
-from copytaster.cli.settings import env_example
+from copytaster.cli.running.settings import env_example
 from copytaster.logs import Log
 from copytaster_schemas import EVENT_TYPES, STREAMS
 from copytaster_schemas.generate import schema_of

@@ -11,27 +11,39 @@ import click
 from copytaster import __version__
 from copytaster.errors import CopytasterError, Misconfigured
 
-COMMANDS: Final = {
-    "clusters": "Look at the clusters: list, show, explain.",
-    "credits": "Find the agency credits in a text.",
-    "dead": "Handle the entries that could not be processed: list, show, retry, drop, export.",
-    "demo": "Show it at work on a small newsroom of its own.",
-    "export": "Export all living clusters and the place on the stream where to go on.",
-    "extract": "Turn a page into a story.",
-    "find": "Tell all that is known of an address or a urn.",
-    "feeds": "Look at the feeds and change them: add, import, pause, health, and more.",
-    "healthcheck": "Ask a running service whether it is alive (for compose).",
-    "init-stack": "Make the passwords of a stack and the ACL file of its Redis (for compose).",
-    "link": "Link the stories of a file into clusters.",
-    "newsroom": "Serve the demo newsroom.",
-    "parse-feed": "Show what a feed says.",
-    "run": "Run everything on this machine, in one process tree.",
-    "serve": "Run one service: fetcher, extractor or deduplicator.",
-    "settings": "List all settings, as an .env file.",
-    "status": "Say who runs, what waits, and what needs a person.",
-    "tail": "Watch a stream: stories, links, clusters, drops, feeds.",
+FOLDERS: Final = {
+    "feeds": {
+        "feeds": "Look at the feeds and change them: add, import, pause, health, and more.",
+    },
+    "files": {
+        "credits": "Find the agency credits in a text.",
+        "extract": "Turn a page into a story.",
+        "link": "Link the stories of a file into clusters.",
+        "parse-feed": "Show what a feed says.",
+    },
+    "looking": {
+        "clusters": "Look at the clusters: list, show, explain.",
+        "dead": "Handle the entries that could not be processed: list, show, retry, drop, export.",
+        "export": "Export all living clusters and the place on the stream where to go on.",
+        "find": "Tell all that is known of an address or a urn.",
+        "status": "Say who runs, what waits, and what needs a person.",
+        "tail": "Watch a stream: stories, links, clusters, drops, feeds.",
+    },
+    "running": {
+        "demo": "Show it at work on a small newsroom of its own.",
+        "healthcheck": "Ask a running service whether it is alive (for compose).",
+        "init-stack": "Make the passwords of a stack and the ACL file of its Redis (for compose).",
+        "newsroom": "Serve the demo newsroom.",
+        "run": "Run everything on this machine, in one process tree.",
+        "serve": "Run one service: fetcher, extractor or deduplicator.",
+        "settings": "List all settings, as an .env file.",
+    },
 }
-"""Name and first line of every command; the module is `copytaster.cli.<name with underscores>`."""
+"""Name and first line of every command, by folder; the module is `copytaster.cli.<folder>.<name with underscores>`."""
+
+COMMANDS: Final = {name: line for commands in FOLDERS.values() for name, line in commands.items()}
+
+_FOLDER_OF: Final = {name: folder for folder, commands in FOLDERS.items() for name in commands}
 
 
 class LazyGroup(click.Group):
@@ -45,7 +57,7 @@ class LazyGroup(click.Group):
         """The command, or None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
-        module = "copytaster.cli." + cmd_name.replace("-", "_")
+        module = f"copytaster.cli.{_FOLDER_OF[cmd_name]}.{cmd_name.replace('-', '_')}"
         try:
             command: click.Command = importlib.import_module(module).command
         except ModuleNotFoundError as error:

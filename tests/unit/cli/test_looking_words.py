@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from copytaster.cli.explain_view import side_by_side
+from copytaster.cli.looking.explain_view import side_by_side
 from copytaster.cli.plain import age, count, json_line, one_line, short
 from copytaster_schemas.link import AlignedSpan
 
@@ -127,7 +127,7 @@ class Absent:
 sys.meta_path.insert(0, Absent())
 import importlib
 for module in {modules}:
-    importlib.import_module("copytaster.cli." + module)
+    importlib.import_module("copytaster.cli.looking." + module)
 """
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from copytaster.cli.status_judgement import LATE_SECONDS, LOST_SECONDS, MEMORY_PERCENT, remarks
-from copytaster.cli.status_reading import GroupState, QueueState, RedisState, Report, StreamState
+from copytaster.cli.looking.status_judgement import LATE_SECONDS, LOST_SECONDS, MEMORY_PERCENT, remarks
+from copytaster.cli.looking.status_reading import GroupState, QueueState, RedisState, Report, StreamState
 from copytaster.fetcher.feedstate import FeedState, FeedStatus
 from copytaster.fetcher.schedule import MAX_WEIGHT
 from copytaster.streams.presence import GONE_AFTER_SECONDS, Presence, Sighting
@@ -169,6 +169,6 @@ def test_the_runbook_says_what_each_remark_means() -> None:
     tested = {row[2] for row in URGENT} | {code for row in CALM for code in row[2]}
 
     assert told == tested
-    source = (ROOT / "services/copytaster/cli/status_judgement.py").read_text(encoding="utf-8")
+    source = (ROOT / "services/copytaster/cli/looking/status_judgement.py").read_text(encoding="utf-8")
     named = set(re.findall(r'Remark\(\s*"([a-z_]+)"', source)) | {"feeds_late", "pages_late"}
     assert told == named

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from copytaster.cli.link import command
+from copytaster.cli.files.link import command
 from tests.unit.deduplicator import stories
 
 STORIES: list[dict[str, Any]] = [

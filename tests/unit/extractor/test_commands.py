@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from copytaster.cli.credits import command as credits_command
-from copytaster.cli.extract import command as extract_command
+from copytaster.cli.files.credits import command as credits_command
+from copytaster.cli.files.extract import command as extract_command
 from copytaster.cli.main import command as main_command
 from tests.unit.extractor.sample_pages import PARAGRAPHS, TITLE, page
 

@@ -8,7 +8,7 @@ import tomllib
 
 from click.testing import CliRunner
 
-from copytaster.cli.newsroom import command
+from copytaster.cli.running.newsroom import command
 from copytaster.newsroom.catalogue import load_catalogue
 from copytaster.newsroom.feeds import feeds_toml
 

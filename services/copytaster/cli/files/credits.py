@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from copytaster.cli.reading import json_lines, read_text
+from copytaster.cli.files.reading import json_lines, read_text
 from copytaster.extractor.extracted import credit_dict
 from copytaster.text.credits import find_credits
 

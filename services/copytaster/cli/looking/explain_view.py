@@ -12,7 +12,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from copytaster.cli.explain import Explained
+from copytaster.cli.looking.explain import Explained
 from copytaster.cli.plain import clock, count, instant, one_line, short
 from copytaster.deduplicator.record import StoryRecord
 from copytaster_schemas import Link, Shared

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from copytaster.cli.streams_view import Seen
+from copytaster.cli.looking.streams_view import Seen
 from copytaster.errors import Misconfigured
 from copytaster_schemas import ClusterChanged, DecisionMade, EntryDied, FeedChanged, ItemDropped, Story
 from copytaster_schemas.link import StoryCompared

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 from redis.exceptions import RedisError
 
-from copytaster.cli.streams_view import connect, settings_for
+from copytaster.cli.looking.streams_view import connect, settings_for
 from copytaster.errors import CopytasterError
 from copytaster.fetcher.feedlist import ListChange
 from copytaster.fetcher.io.feed_admin import FeedAdmin

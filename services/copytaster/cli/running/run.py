@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from copytaster.cli.process_tree import ProcessTree
-from copytaster.cli.serve import SERVICES
+from copytaster.cli.running.process_tree import ProcessTree
+from copytaster.cli.running.serve import SERVICES
 from copytaster.errors import Misconfigured
 from copytaster.fetcher.io.feeds_file import read_feeds_file
 from copytaster.settings import load

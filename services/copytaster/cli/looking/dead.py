@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from copytaster.cli.console import wide_console
+from copytaster.cli.looking.streams_view import Seen, ask, forwards, session, settings_for
 from copytaster.cli.options import as_json, where
 from copytaster.cli.plain import age, json_line, one_line
-from copytaster.cli.streams_view import Seen, ask, forwards, session, settings_for
 from copytaster.errors import CopytasterError
 from copytaster.keys import Keys
 from copytaster.streams import afterlife

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from copytaster.cli.find_reading import Found, FoundArticle, FoundCluster, FoundFeed, FoundLink, FoundStory
+from copytaster.cli.looking.find_reading import (
+    Found,
+    FoundArticle,
+    FoundCluster,
+    FoundFeed,
+    FoundLink,
+    FoundStory,
+)
 from copytaster.cli.plain import clock, count, instant, one_line, short
 from copytaster.fetcher.feedstate import FeedStatus
 from copytaster_schemas.base import format_instant

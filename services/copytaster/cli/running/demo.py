@@ -13,10 +13,10 @@ from typing import Final
 import click
 
 from copytaster.cli.console import wide_console
-from copytaster.cli.demo_watch import DemoWatch
-from copytaster.cli.process_tree import ProcessTree
-from copytaster.cli.run import first_of, stop_on_signals
-from copytaster.cli.serve import SERVICES
+from copytaster.cli.running.demo_watch import DemoWatch
+from copytaster.cli.running.process_tree import ProcessTree
+from copytaster.cli.running.run import first_of, stop_on_signals
+from copytaster.cli.running.serve import SERVICES
 from copytaster.newsroom.catalogue import load_catalogue
 from copytaster.newsroom.feeds import feeds_toml
 

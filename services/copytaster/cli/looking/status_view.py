@@ -12,10 +12,10 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from copytaster.cli.looking.status_judgement import Remark
+from copytaster.cli.looking.status_reading import GroupState, RedisState, Report
 from copytaster.cli.plain import age, clock, count, instant, one_line
-from copytaster.cli.serve import SERVICES
-from copytaster.cli.status_judgement import Remark
-from copytaster.cli.status_reading import GroupState, RedisState, Report
+from copytaster.cli.running.serve import SERVICES
 from copytaster.fetcher.feedstate import FeedStatus
 from copytaster_schemas.base import format_instant
 

@@ -6,12 +6,12 @@ from functools import partial
 
 import click
 
-from copytaster.cli import find_view
-from copytaster.cli.find_reading import find
+from copytaster.cli.looking import find_view
+from copytaster.cli.looking.find_reading import find
+from copytaster.cli.looking.streams_view import ask, settings_for
 from copytaster.cli.options import as_json as json_option
 from copytaster.cli.options import where
 from copytaster.cli.plain import json_line
-from copytaster.cli.streams_view import ask, settings_for
 from copytaster.errors import CopytasterError
 
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import click
 
-from copytaster.cli.contact import remind_of_contact
-from copytaster.cli.feeds_common import (
+from copytaster.cli.feeds.contact import remind_of_contact
+from copytaster.cli.feeds.feeds_common import (
     desk_option,
     dry_run_option,
     json_option,
@@ -20,7 +20,7 @@ from copytaster.cli.feeds_common import (
     tell_json,
     with_admin,
 )
-from copytaster.cli.reading import read_bytes
+from copytaster.cli.files.reading import read_bytes
 from copytaster.errors import CopytasterError
 from copytaster.fetcher.feedcommands import add_by_command
 from copytaster.fetcher.feedlist import ListChange

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from copytaster.cli.looking.status_reading import GroupState, Report, StreamState
 from copytaster.cli.plain import age, count, one_line
-from copytaster.cli.serve import SERVICES
-from copytaster.cli.status_reading import GroupState, Report, StreamState
+from copytaster.cli.running.serve import SERVICES
 from copytaster.fetcher.feedstate import FeedState
 from copytaster.fetcher.schedule import MAX_WEIGHT
 from copytaster.streams.connection import POLICY_NEEDED

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import click
 
-from copytaster.cli.reading import JsonLine, UnreadableInput, json_lines, read_bytes
+from copytaster.cli.files.reading import JsonLine, UnreadableInput, json_lines, read_bytes
 from copytaster.errors import CopytasterError, Discard
 from copytaster.extractor.extracted import Extracted, flat, to_story
 from copytaster.extractor.io.workers import Workers

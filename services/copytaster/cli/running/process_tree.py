@@ -49,7 +49,7 @@ class ProcessTree:
         command = [
             sys.executable,
             "-m",
-            "copytaster.cli.embedded",
+            "copytaster.cli.running.embedded",
             str(self.folder / "redis"),
             str(port or 0),
         ]

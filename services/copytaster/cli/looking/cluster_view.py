@@ -9,8 +9,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from copytaster.cli.looking.streams_view import Seen
 from copytaster.cli.plain import clock, count, one_line, short
-from copytaster.cli.streams_view import Seen
 from copytaster_schemas import ClusterChanged, Member
 
 NUMBERS_WIDTH: Final = 48

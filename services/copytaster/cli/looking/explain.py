@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from redis.asyncio import Redis
 
-from copytaster.cli.naming import successor
+from copytaster.cli.looking.naming import successor
 from copytaster.cli.plain import short
 from copytaster.deduplicator.comparisons import link_of
 from copytaster.deduplicator.decide import SILENT, PairDecision

@@ -20,13 +20,10 @@ import click
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
-from copytaster.cli import tail_view
 from copytaster.cli.console import wide_console
-from copytaster.cli.options import as_json as json_option
-from copytaster.cli.options import where
-from copytaster.cli.plain import json_line
-from copytaster.cli.story_titles import Titles
-from copytaster.cli.streams_view import (
+from copytaster.cli.looking import tail_view
+from copytaster.cli.looking.story_titles import Titles
+from copytaster.cli.looking.streams_view import (
     Seen,
     backwards,
     end_of,
@@ -35,7 +32,10 @@ from copytaster.cli.streams_view import (
     settings_for,
     told,
 )
-from copytaster.cli.tail_filter import Filter, make_filter
+from copytaster.cli.looking.tail_filter import Filter, make_filter
+from copytaster.cli.options import as_json as json_option
+from copytaster.cli.options import where
+from copytaster.cli.plain import json_line
 from copytaster.keys import Keys
 from copytaster.settings import Settings
 from copytaster.streams.patience import is_outage

@@ -1,6 +1,6 @@
 """The embedded Valkey server of `copytaster run` and `copytaster demo`, in a process of its own.
 
-Runs as `python -m copytaster.cli.embedded FOLDER PORT`: prints its address as one line of JSON, ends when its
+Runs as `python -m copytaster.cli.running.embedded FOLDER PORT`: prints its address as one line of JSON, ends when its
 standard input is closed, so that it never outlives the command that started it, even one that was killed. A session
 of its own keeps Ctrl-C at the terminal from stopping the server before the services have finished.
 """

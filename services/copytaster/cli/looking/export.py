@@ -16,9 +16,9 @@ import click
 from redis.asyncio import Redis
 from rich.console import Console
 
+from copytaster.cli.looking.streams_view import ask, backwards, end_of, settings_for
 from copytaster.cli.options import where
 from copytaster.cli.plain import count, json_line
-from copytaster.cli.streams_view import ask, backwards, end_of, settings_for
 from copytaster.errors import CopytasterError
 from copytaster.keys import Keys
 from copytaster_schemas import ClusterChanged

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import click
 from redis.asyncio import Redis
 
-from copytaster.cli import cluster_view
 from copytaster.cli.console import wide_console
-from copytaster.cli.naming import cluster_named, story_named, successor
+from copytaster.cli.looking import cluster_view
+from copytaster.cli.looking.naming import cluster_named, story_named, successor
+from copytaster.cli.looking.streams_view import Seen, ask, backwards, latest_clusters, settings_for
 from copytaster.cli.options import as_json as json_option
 from copytaster.cli.options import where
 from copytaster.cli.plain import count, json_line
-from copytaster.cli.streams_view import Seen, ask, backwards, latest_clusters, settings_for
 from copytaster.errors import CopytasterError
 from copytaster.keys import Keys
 from copytaster_schemas import ClusterChanged, Member
@@ -168,9 +168,9 @@ def explain(a: str, b: str, redis_url: str | None, desk: str | None, as_json: bo
       copytaster clusters explain https://nordpost.example/hafen https://suedblatt.example/brand
     """
     # Here and not above: only this command needs the deduplicator's packages.
-    from copytaster.cli import explain_view
-    from copytaster.cli.explain import Explained
-    from copytaster.cli.explain import explain as explain_pair
+    from copytaster.cli.looking import explain_view
+    from copytaster.cli.looking.explain import Explained
+    from copytaster.cli.looking.explain import explain as explain_pair
 
     async def look(redis: Redis, keys: Keys) -> Explained:
         one, other = [await story_named(redis, keys, name) for name in (a, b)]

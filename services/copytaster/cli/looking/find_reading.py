@@ -9,8 +9,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from copytaster.cli.naming import digits_of, named, successor
-from copytaster.cli.streams_view import backwards
+from copytaster.cli.looking.naming import digits_of, named, successor
+from copytaster.cli.looking.streams_view import backwards
 from copytaster.deduplicator.cards import Card
 from copytaster.deduplicator.io.clusters import stored_cards
 from copytaster.deduplicator.io.index import Index

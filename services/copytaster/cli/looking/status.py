@@ -7,14 +7,14 @@ import sys
 import click
 from rich.text import Text
 
-from copytaster.cli import status_view
 from copytaster.cli.console import wide_console
+from copytaster.cli.looking import status_view
+from copytaster.cli.looking.status_judgement import remarks as judge
+from copytaster.cli.looking.status_reading import read
+from copytaster.cli.looking.streams_view import ask, settings_for, without_secrets
 from copytaster.cli.options import as_json as json_option
 from copytaster.cli.options import where
 from copytaster.cli.plain import json_line
-from copytaster.cli.status_judgement import remarks as judge
-from copytaster.cli.status_reading import read
-from copytaster.cli.streams_view import ask, settings_for, without_secrets
 
 
 @click.command()

@@ -8,10 +8,10 @@ from typing import Final
 
 from rich.text import Text
 
-from copytaster.cli.cluster_view import origin_in_words
+from copytaster.cli.looking.cluster_view import origin_in_words
+from copytaster.cli.looking.story_titles import Titled
+from copytaster.cli.looking.streams_view import Seen
 from copytaster.cli.plain import clock, count, one_line, short
-from copytaster.cli.story_titles import Titled
-from copytaster.cli.streams_view import Seen
 from copytaster_schemas import (
     ArticleFetched,
     ClusterChanged,

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.text import Text
 
-from copytaster.cli import cluster_view
+from copytaster.cli.looking import cluster_view
 from copytaster.keys import Keys
 from copytaster.newsroom.model import Catalogue
 from copytaster.newsroom.verdict import Verdict, judge

@@ -9,9 +9,9 @@ from typing import Final
 
 import click
 
-from copytaster.cli import feeds_view
 from copytaster.cli.console import wide_console
-from copytaster.cli.feeds_common import (
+from copytaster.cli.feeds import feeds_view
+from copytaster.cli.feeds.feeds_common import (
     desk_option,
     dry_run_option,
     json_option,
@@ -20,7 +20,7 @@ from copytaster.cli.feeds_common import (
     tell_json,
     with_admin,
 )
-from copytaster.cli.feeds_opml import export, import_
+from copytaster.cli.feeds.feeds_opml import export, import_
 from copytaster.errors import CopytasterError
 from copytaster.fetcher.feedcommands import pause_by_command, remove_by_command, resume_by_command
 from copytaster.fetcher.feedlist import ListChange
@@ -40,7 +40,7 @@ class FeedsGroup(click.Group):
         """The command, or None for an unknown name."""
         if cmd_name not in ASKING:
             return super().get_command(ctx, cmd_name)
-        found: click.Command = getattr(importlib.import_module("copytaster.cli.feeds_add"), cmd_name)
+        found: click.Command = getattr(importlib.import_module("copytaster.cli.feeds.feeds_add"), cmd_name)
         return found
 
 

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import click
 
-from copytaster.cli import feeds_view
-from copytaster.cli.contact import remind_of_contact
-from copytaster.cli.feeds_common import (
+from copytaster.cli.feeds import feeds_view
+from copytaster.cli.feeds.contact import remind_of_contact
+from copytaster.cli.feeds.feeds_common import (
     desk_option,
     dry_run_option,
     json_option,
@@ -19,8 +19,8 @@ from copytaster.cli.feeds_common import (
     tell_json,
     with_admin,
 )
-from copytaster.cli.parse_feed import as_json as document_as_json
-from copytaster.cli.streams_view import settings_for
+from copytaster.cli.files.parse_feed import as_json as document_as_json
+from copytaster.cli.looking.streams_view import settings_for
 from copytaster.errors import CopytasterError
 from copytaster.fetcher.app import make_client
 from copytaster.fetcher.discovery import feed_links

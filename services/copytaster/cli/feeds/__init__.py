@@ -1,0 +1,1 @@
+"""The commands that change and show the list of feeds."""

@@ -1,0 +1,1 @@
+"""The commands that work on files, with the services' own code."""

@@ -1,0 +1,1 @@
+"""The commands that look at a running desk, explain it, and handle what is dead."""
