@@ -165,7 +165,7 @@ def test_make_help_lists_every_target_that_the_readme_names() -> None:
 
 def test_every_command_that_the_readme_names_exists() -> None:
     """`copytaster COMMAND` in the README is a command of the program."""
-    modules = {path.stem for path in (ROOT / "services" / "copytaster" / "cli").glob("*.py")}
+    modules = {path.stem for path in (ROOT / "services" / "copytaster" / "cli").rglob("*.py")}
     named = set(re.findall(r"\bcopytaster ([a-z][a-z-]+)\b", _code_of(ROOT / "README.md")))
 
     assert named
