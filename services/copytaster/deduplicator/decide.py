@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from copytaster.deduplicator.direction import LEAST_LEAD_MS, direction_of, shared_agencies
+from copytaster.deduplicator.direction import LEAST_LEAD_MS, direction_of, names_as_source, shared_agencies
 from copytaster.deduplicator.evidence import PairEvidence, measure
 from copytaster.deduplicator.features import Features
 from copytaster.deduplicator.policy import Policy
@@ -224,6 +224,6 @@ def _kind_of_copy(a: Features, b: Features, scores: Mapping[str, int], limits: M
         return "exact_copy"
     if scores["length"] <= limits["excerpt_length"] and scores["aligned_max"] >= limits["excerpt_aligned"]:
         return "excerpt_of"
-    if shared_agencies(a, b):
+    if shared_agencies(a, b) and not (names_as_source(a, b) or names_as_source(b, a)):
         return "common_source"
     return "near_copy" if scores["passage_max"] >= limits["near_passage"] else "rewrite_of"

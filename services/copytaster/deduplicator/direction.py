@@ -74,17 +74,18 @@ def own_agency(outlet: str) -> str | None:
     return agency_of_domain(outlet) if outlet else None
 
 
+def names_as_source(story: Features, other: Features) -> bool:
+    """Whether the story gives the other's address as its source."""
+    wanted = _key(other.record.url)
+    return bool(wanted) and any(_key(url) == wanted for url in story.record.source_urls)
+
+
 def _by_link(a: Features, b: Features) -> str:
-    a_names_b = _names(a, b)
-    b_names_a = _names(b, a)
+    a_names_b = names_as_source(a, b)
+    b_names_a = names_as_source(b, a)
     if a_names_b == b_names_a:
         return "none"
     return "a_from_b" if a_names_b else "b_from_a"
-
-
-def _names(story: Features, other: Features) -> bool:
-    wanted = _key(other.record.url)
-    return bool(wanted) and any(_key(url) == wanted for url in story.record.source_urls)
 
 
 @lru_cache(maxsize=1 << 12)

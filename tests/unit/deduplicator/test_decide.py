@@ -129,6 +129,21 @@ def test_reprints_of_one_agency_have_a_common_source() -> None:
     assert decision.direction == "none"
 
 
+def test_a_source_link_says_more_than_an_agency_that_both_credit() -> None:
+    """A page that names the other's address was made from it, although both credit the agency."""
+    first = replace(CALLED, url="https://called.example/a/1")
+    copy = record(
+        "talbote",
+        stories.edited(stories.STRIKE_CALLED) + "\n(dpa)",
+        sources=("https://called.example/a/1?utm_source=rss",),
+    )
+
+    decision = decide(copy, first)
+
+    assert decision.relation in {"near_copy", "rewrite_of"}
+    assert (decision.direction, decision.direction_basis[0]) == ("a_from_b", "source_link")
+
+
 def test_a_source_link_gives_the_direction_against_the_clock() -> None:
     """A page that names the other's address derives from it, whatever the times of publication say."""
     plain = stories.STRIKE_CALLED.replace("(dpa) ", "")

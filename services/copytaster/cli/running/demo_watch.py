@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -162,12 +164,23 @@ class DemoWatch:
     def _say_next(self, url: str | None) -> None:
         say = self._console.print
         say()
+        program = program_name()
         if url:
             say(f"It is still running; its streams are at [bold]{url}[/], desk main. Try:")
-            say(f"  copytaster clusters list --redis-url {url}")
+            say(f"  {program} clusters list --redis-url {url}")
+            say(f"  {program} status --redis-url {url}")
             say(f"  redis-cli -u {url} XRANGE 'copytaster:{{main}}:clusters' - + COUNT 1", markup=False)
         else:
             say("Next:")
             say("  make demo KEEP=1                         the same, left running for your own subscribers")
-            say("  copytaster run --feeds feeds.toml        your own feeds on this machine")
+            say(f"  {program + ' run --feeds feeds.toml':<40} your own feeds on this machine")
             say("  docker compose up                        the services and Redis in containers")
+
+
+def program_name() -> str:
+    """How this very command is called again from here: a program of a virtual environment with its path."""
+    program = Path(sys.argv[0])
+    if program.name != "copytaster" or shutil.which("copytaster") == str(program.absolute()):
+        return "copytaster"
+    here = Path.cwd()
+    return str(program.absolute().relative_to(here) if program.absolute().is_relative_to(here) else program)
