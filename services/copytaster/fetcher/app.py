@@ -67,14 +67,18 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
         feed_spacing_ms = min(page_spacing_ms, int(FEED_SPACING_SECONDS * 1000))
         polls = Lane(
             lambda limit: store.claim_feeds(limit, spacing_ms=feed_spacing_ms),
+            store.renew_feeds,
             poller.poll,
             slots=slots,
+            lease_seconds=store.lease_seconds,
             patience=patience,
         )
         pages = Lane(
             lambda limit: store.claim_items(limit, spacing_ms=page_spacing_ms),
+            store.renew_items,
             articles.fetch,
             slots=slots,
+            lease_seconds=store.lease_seconds,
             patience=patience,
         )
         poller.on_wanted = pages.wake

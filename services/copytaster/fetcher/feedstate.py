@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from copytaster.fetcher.feedfields import decode
 from copytaster_schemas.identity import urn_of
 
 
@@ -73,8 +74,8 @@ class FeedState:
 
     @staticmethod
     def from_hash(feed_id: str, fields: Mapping[bytes, bytes]) -> FeedState:
-        """The state in a Redis hash as redis-py gives it; unknown fields are ignored."""
-        values = {name.decode(): value.decode("utf-8", errors="replace") for name, value in fields.items()}
+        """The state in a Redis hash as redis-py gives it (see `feedfields`); unknown fields are ignored."""
+        values = decode(fields)
         interval = values.get("interval_seconds")
         return FeedState(
             feed_id=feed_id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from copytaster.fetcher.feedfields import write_feed
 from copytaster.fetcher.feedlist import Change, ListChange
 from copytaster.fetcher.feedstate import FeedStatus, Hand
 from copytaster.fetcher.notices import FeedNews, add_feed_news
@@ -39,7 +40,7 @@ def _write(step: Effects, keys: Keys, change: ListChange, now_ms: int) -> None:
     key, due = keys.key("feed", change.feed_id), keys.key("feeds", "due")
     paused, brought = keys.key("feeds", "paused"), keys.key("feeds", "file")
     fields: dict[str, Value] = {**change.fields, **({"due_ms": now_ms} if change.active else {})}
-    step.write_hash(key, fields, lifetime_seconds=None)
+    write_feed(step, keys, change.feed_id, fields)
     if change.change is Change.ADDED:
         step.op("PERSIST", key)  # what an earlier listing left has a life
     if change.active:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from copytaster.fetcher.feedfields import write_feed
 from copytaster.fetcher.feedstate import FeedState
 from copytaster.fetcher.items import Judged, Verdict
 from copytaster.fetcher.notices import Drop, FeedNews, add_drop, add_feed_news, fenced
@@ -77,7 +78,7 @@ def _close(
         fields["failing_since_ms"] = now_ms
     if plan.status is PollStatus.NEW_ITEMS:
         fields["new_items_ms"] = now_ms
-    step.write_hash(keys.key("feed", feed.feed_id), fields, lifetime_seconds=None)
+    write_feed(step, keys, feed.feed_id, fields)
     step.op("ZADD", keys.key("feeds", "due"), due_ms, feed.feed_id)
     remember_outcome(step, keys, feed.feed_id, outcome_of(result, now_ms))
     if plan.notice is None:

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from redis.asyncio import Redis
 
 from copytaster.fetcher.app import Tuning, build
+from copytaster.fetcher.feedfields import decode
 from copytaster.fetcher.io.client import Limits
 from copytaster.keys import Keys
 from copytaster.settings import load
@@ -101,8 +102,7 @@ class Desk:
     async def state(self, field_name: str) -> str | None:
         """A field of the state of the one feed."""
         feed_id = (await self.redis.zrange(self.keys.key("feeds", "due"), 0, -1))[0].decode()
-        value = await self.redis.hget(self.keys.key("feed", feed_id), field_name)
-        return None if value is None else value.decode()
+        return decode(await self.redis.hgetall(self.keys.key("feed", feed_id))).get(field_name)
 
 
 def rss(site: Site, paths: Sequence[str], *, text: str = "Kurz.", host: str = "bote.example") -> str:

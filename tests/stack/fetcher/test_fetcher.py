@@ -13,6 +13,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from copytaster.errors import Misconfigured
+from copytaster.fetcher.feedfields import decode
 from copytaster.fetcher.fetch_steps import fetched_step
 from copytaster.fetcher.io.store import Store
 from copytaster.fetcher.wanted import Page, Wanted
@@ -225,8 +226,8 @@ async def test_a_page_that_keeps_failing_is_dropped_after_its_tries(desk: Desk) 
 async def failures(desk: Desk) -> list[str]:
     """The last failures of all feeds that failed."""
     keys = [key async for key in desk.redis.scan_iter(desk.keys.key("feed", "*"))]
-    values = [await desk.redis.hget(key, "last_failure") for key in keys]
-    return [value.decode() for value in values if value]
+    states = [decode(await desk.redis.hgetall(key)) for key in keys]
+    return [state["last_failure"] for state in states if "last_failure" in state]
 
 
 BAD_FEEDS: dict[str, tuple[int, bytes, str]] = {

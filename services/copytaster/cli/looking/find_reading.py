@@ -158,13 +158,13 @@ class _Finder:
         if not fields:
             return
         due = await self._redis.zscore(self._keys.key("feeds", "due"), short_id(urn))
-        text = {name.decode(): value.decode("utf-8", "replace") for name, value in fields.items()}
+        state = FeedState.from_hash(short_id(urn), fields)
         self.found.feeds.append(
             FoundFeed(
-                state=FeedState.from_hash(short_id(urn), fields),
-                last_status=text.get("last_status", ""),
-                last_failure=text.get("last_failure", ""),
-                polled_ms=_number(text.get("polled_ms")),
+                state=state,
+                last_status=state.last_status or "",
+                last_failure=state.last_failure or "",
+                polled_ms=state.polled_ms,
                 due_ms=None if due is None else int(due),
             )
         )

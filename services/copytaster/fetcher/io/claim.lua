@@ -41,7 +41,9 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'LIMIT', 0, 
     local slot_gap = gap > 0 and math.floor(gap * (1 + MARGIN)) + MARGIN_MS or 0
     if now >= free and (held[2] == '1' or line <= now) then
       redis.call('HSET', host, lane .. ':last', now, lane .. ':next', math.max(line, now + slot_gap))
-      redis.call('HSET', key, 'reserved', '')
+      if held[2] then
+        redis.call('HDEL', key, 'reserved')
+      end
       redis.call('HINCRBY', key, 'fence', 1)
       redis.call('ZADD', queue, now + lease, id)
       claimed[#claimed + 1] = { id, redis.call('HGETALL', key) }

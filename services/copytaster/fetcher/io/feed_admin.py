@@ -10,6 +10,7 @@ from typing import Final
 from redis.asyncio import Redis
 
 from copytaster.errors import CopytasterError
+from copytaster.fetcher.feedfields import write_feed
 from copytaster.fetcher.feedlist import ListChange
 from copytaster.fetcher.feedstate import FeedState, FeedStatus
 from copytaster.fetcher.io.store import Store
@@ -98,7 +99,7 @@ class FeedAdmin:
         for feed in feeds:
             key = self._keys.key("feed", feed.feed_id)
             step.checks.append(Check(key, "status", "equals", FeedStatus.ACTIVE.value))
-            step.op("HSET", key, "due_ms", now_ms)
+            write_feed(step, self._keys, feed.feed_id, {"due_ms": now_ms})
             step.op("ZADD", self._keys.key("feeds", "due"), now_ms, feed.feed_id)
         if feeds and await self._store.commit(step) is not Outcome.COMMITTED:
             raise CopytasterError(

@@ -108,7 +108,7 @@ class Poller:
             return await self._refused(response, failure)
         if response.status == 304:
             return facts
-        digest = xxhash.xxh3_128_hexdigest(_BUILD_DATE.sub(b"", response.body))
+        digest = xxhash.xxh3_64_hexdigest(_BUILD_DATE.sub(b"", response.body))
         if digest == feed.body_hash:
             return PollAnswer(response.status, response.headers, digest, len(response.body))
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any, Final
 
@@ -24,8 +24,11 @@ from copytaster.streams.effects import MAX_OP_ARGUMENTS, Effects, batched
 
 CLAIM: Final = files("copytaster.fetcher.io").joinpath("claim.lua").read_text(encoding="utf-8")
 
-LEASE_MS: Final = 120_000
-"""A claim runs out after twice what one poll or fetch may take, robots.txt and a redirected page included."""
+RENEW: Final = files("copytaster.fetcher.io").joinpath("renew.lua").read_text(encoding="utf-8")
+
+LEASE_MS: Final = 30_000
+"""What a killed fetcher held comes back after this time. A running one renews its leases three times as often, so that
+a poll may take longer."""
 
 SCAN_PER_CLAIM: Final = 8
 """Members looked at per member that may be claimed: those whose host is busy are given a slot meanwhile."""
@@ -41,6 +44,17 @@ class Claims:
     now_ms: int
     next_ms: int | None
     members: tuple[tuple[str, dict[bytes, bytes]], ...]
+    until_ms: int = 0
+    """When the leases of the members end, unless they are renewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A member that a fetcher works on: the number of its claim, and when its lease ends (server's ms)."""
+
+    member: str
+    fence: int
+    until_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,12 @@ class Store:
         self._keys = keys
         self._lease_ms = lease_ms
         self._claim = redis.register_script(CLAIM)
+        self._renew = redis.register_script(RENEW)
+
+    @property
+    def lease_seconds(self) -> float:
+        """How long a claim holds without being renewed."""
+        return self._lease_ms / 1000
 
     async def claim_feeds(self, limit: int, *, spacing_ms: int) -> Claims:
         """Up to `limit` due feeds, taken for the time of the lease."""
@@ -86,7 +106,23 @@ class Store:
             ],
         )
         members = tuple((raw_id.decode(), _pairs(flat)) for raw_id, flat in reply[2:])
-        return Claims(int(reply[0]), int(reply[1]) if int(reply[1]) >= 0 else None, members)
+        now_ms, next_ms = int(reply[0]), int(reply[1])
+        return Claims(now_ms, next_ms if next_ms >= 0 else None, members, now_ms + self._lease_ms)
+
+    async def renew_feeds(self, held: Sequence[Held]) -> list[Held]:
+        """Those of the held feeds whose lease could be renewed, with its new end; the others are lost or done."""
+        return await self._renewed(self._keys.key("feeds", "due"), "feed", held)
+
+    async def renew_items(self, held: Sequence[Held]) -> list[Held]:
+        """As `renew_feeds`, for items."""
+        return await self._renewed(self._keys.key("wanted"), "item", held)
+
+    async def _renewed(self, queue: str, kind: str, held: Sequence[Held]) -> list[Held]:
+        rows = [part for one in held for part in (one.member, one.fence, one.until_ms)]
+        ends: list[int] = await self._renew(
+            keys=[queue], args=[self._keys.key(kind, ""), self._lease_ms, *rows]
+        )
+        return [replace(one, until_ms=end) for one, end in zip(held, ends, strict=True) if end]
 
     async def feed(self, feed_id: str) -> FeedState | None:
         """The stored state of a feed, None when nothing is stored; a removed one has its counters left."""
