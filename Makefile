@@ -7,7 +7,7 @@ EVAL_DATA ?= ../shared/data
 COMPOSE_DEMO := docker compose -f docker-compose.yml -f deploy/demo.yml
 
 .DEFAULT_GOAL := help
-.PHONY: chaos help setup demo test check lint types format lock schemas image up down bench-quality bench-feeds clean
+.PHONY: chaos help setup demo test check lint types format lock schemas image up down bench-quality bench-feeds bench-delivery clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench-quality: $(VENV)/.developer ## Measure linking and extraction over EVAL_DA
 
 bench-feeds: $(VENV)/.developer ## Compare how feeds are read with other readers, over EVAL_DATA.
 	@$(BIN)/python -m benchmarks.feeds --data $(EVAL_DATA) --out benchmarks/results
+
+bench-delivery: $(VENV)/.developer ## Compare the speed of delivery with a hand-written loop and with FastStream's idiom.
+	@$(BIN)/python -m benchmarks.delivery --out benchmarks/results
 
 chaos: $(VENV)/.developer ## Kill and freeze services and server for ten minutes; the result goes into benchmarks/results/.
 	@$(BIN)/python -m tests.chaos

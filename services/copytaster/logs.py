@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
+from pydantic_core import to_json
 
 from copytaster import __version__
 
@@ -66,7 +67,7 @@ def configure(*, service: str, desk: str, level: str = "info", json_lines: bool 
     ]
     shared.append(_in_reading_order)
     final: list[Any] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_as_json)]
         if as_json
         else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
@@ -77,6 +78,11 @@ def configure(*, service: str, desk: str, level: str = "info", json_lines: bool 
         cache_logger_on_first_use=False,
     )
     _route_standard_logging()
+
+
+def _as_json(line: dict[str, Any], **_: Any) -> str:
+    """One line as JSON; pydantic's writer takes a third of the time of `json.dumps` (`make bench-delivery`)."""
+    return to_json(line, fallback=repr).decode()
 
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}

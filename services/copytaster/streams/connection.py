@@ -9,6 +9,7 @@ from redis.exceptions import AuthenticationError, AuthorizationError, RedisError
 
 from copytaster.errors import Misconfigured
 from copytaster.settings import Settings
+from copytaster.streams.packing import pack_with_hiredis
 from copytaster.streams.patience import Patience
 
 CONNECT_TIMEOUT_SECONDS: Final = 5.0
@@ -32,9 +33,10 @@ def connection_options(settings: Settings) -> dict[str, Any]:
 def open_redis(settings: Settings) -> Redis:
     """A client that has not connected yet; raises Misconfigured for an address that is none."""
     try:
-        return Redis.from_url(settings.redis_url, decode_responses=False, **connection_options(settings))
+        redis = Redis.from_url(settings.redis_url, decode_responses=False, **connection_options(settings))
     except ValueError as error:
         raise Misconfigured(f"COPYTASTER_REDIS_URL: {error}") from error
+    return pack_with_hiredis(redis)
 
 
 async def wait_for_redis(redis: Redis, patience: Patience) -> None:

@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-import structlog
 from redis.asyncio import Redis
+from structlog.contextvars import bind_contextvars
 
 from copytaster.errors import Quarantine, RetryLater
 from copytaster.keys import DONE_SECONDS, Keys
@@ -97,8 +97,9 @@ class Engine:
         subject = fields.get(b"ce_subject", entry_id.encode()).hex()
         async with self._subject_locks[subject], self._slots:
             if not self.patience.stopping:
-                with structlog.contextvars.bound_contextvars(entry_id=entry_id):
-                    await self._handle(entry_id, fields)
+                # not unbound after it: the task of an entry has a context of its own, and binding for a while costs more
+                bind_contextvars(entry_id=entry_id)
+                await self._handle(entry_id, fields)
                 self.last_progress = time.monotonic()
 
     async def _handle(self, entry_id: str, fields: Mapping[bytes, bytes]) -> None:
@@ -108,21 +109,19 @@ class Engine:
         except Quarantine as error:
             await self._bury(entry_id, fields, error, failures=1)
             return
-        with structlog.contextvars.bound_contextvars(correlation_id=entry.cause.correlation_id):
-            try:
-                effects, outcome = await self.patience.until_redis_answers(
-                    lambda: self._decide_and_commit(entry)
-                )
-            except RetryLater as error:
-                self._log.warning(Log.ENTRY_FAILED, status="retried", reason=str(error))
-            except Quarantine as error:
-                await self._bury(entry_id, fields, error, failures=1)
-            except Stopped:
-                return
-            except Exception as error:
-                await self._count_failure(entry_id, fields, error)
-            else:
-                self._close(effects, outcome, started)
+        bind_contextvars(correlation_id=entry.cause.correlation_id)
+        try:
+            effects, outcome = await self.patience.until_redis_answers(lambda: self._decide_and_commit(entry))
+        except RetryLater as error:
+            self._log.warning(Log.ENTRY_FAILED, status="retried", reason=str(error))
+        except Quarantine as error:
+            await self._bury(entry_id, fields, error, failures=1)
+        except Stopped:
+            return
+        except Exception as error:
+            await self._count_failure(entry_id, fields, error)
+        else:
+            self._close(effects, outcome, started)
 
     async def _decide_and_commit(self, entry: Entry) -> tuple[Effects, Outcome]:
         done_key = self.keys.key("done", self.group, entry.envelope.id)
