@@ -1,4 +1,4 @@
-"""Quality of the extraction on the labelled pages, and of the credits on the labelled wire texts.
+"""Quality of the extraction on the labelled pages, and of the credits on the labelled texts.
 
 `run` is called by `benchmarks.quality`; `python -m benchmarks.extraction [EVAL_DATA]` prints the same figures.
 """
@@ -15,22 +15,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.common import Overlap, f1, f1_precision_recall, ratio, read_jsonl, shingle_overlap
+from benchmarks import credits
+from benchmarks.common import Overlap, f1_precision_recall, ratio, read_jsonl, shingle_overlap
 from copytaster.errors import Discard
 from copytaster.extractor.dates import Dated
 from copytaster.extractor.extracted import Extracted
 from copytaster.extractor.story import extract_page
-from copytaster.text.credits import Credit, find_credits
-from copytaster.text.urls import BadUrl, host_of
 
 SETS: Final = ("aeb", "fundus")
 POOR_PAGE_F1: Final = 0.5
 
 
 def run(eval_data: Path) -> dict[str, Any]:
-    """Figures per set: `aeb` and `fundus` (text, title, authors, dates, milliseconds), `credits` (wire texts)."""
+    """Figures per set: `aeb` and `fundus` (text, title, authors, dates, milliseconds), `credits` (see `benchmarks.credits`)."""
     figures: dict[str, Any] = {name: page_figures(eval_data / "pages" / name) for name in SETS}
-    figures["credits"] = credit_figures(eval_data / "linking" / "wire.jsonl")
+    figures["credits"] = credits.run(eval_data / "linking")
     return figures
 
 
@@ -61,17 +60,6 @@ def page_figures(folder: Path) -> dict[str, Any]:
         **{name: round(ratio(right[name], stated[name]), 4) for name in stated},
         "cpu_ms_per_page": round(1000 * seconds / max(1, len(texts)), 1),
     }
-
-
-def credit_figures(path: Path) -> dict[str, Any]:
-    """Recall and precision of (agency, role) pairs per text, and of agencies whatever their role."""
-    by_role, by_agency = Counter[str](), Counter[str]()
-    for text in read_jsonl(path):
-        wanted = {(credit["agency"], credit["role"]) for credit in text["credits"]}
-        given = {(_name(credit), credit.role) for credit in find_credits(text["text"])}
-        _count(by_role, wanted, given)
-        _count(by_agency, {name for name, _ in wanted}, {name for name, _ in given})
-    return {"agency_and_role": _set_figures(by_role), "agency": _set_figures(by_agency)}
 
 
 def _extracted(body: bytes, url: str, dropped: list[str]) -> Extracted | None:
@@ -124,31 +112,6 @@ def _text_figures(pages: list[Overlap]) -> dict[str, Any]:
         "precision": round(precision, 4),
         "recall": round(recall, 4),
         "pages_below_half": sum(page.f1 < POOR_PAGE_F1 for page in pages),
-    }
-
-
-def _name(credit: Credit) -> str:
-    """The agency; for a bare address its host, which is how the labels name it."""
-    if credit.agency is not None:
-        return credit.agency
-    try:
-        return host_of(credit.quote)
-    except BadUrl:
-        return credit.quote
-
-
-def _count(counts: Counter[str], wanted: set[Any], given: set[Any]) -> None:
-    counts["hit"] += len(wanted & given)
-    counts["extra"] += len(given - wanted)
-    counts["missed"] += len(wanted - given)
-
-
-def _set_figures(counts: Counter[str]) -> dict[str, float]:
-    hit, extra, missed = counts["hit"], counts["extra"], counts["missed"]
-    return {
-        "recall": round(ratio(hit, hit + missed), 4),
-        "precision": round(ratio(hit, hit + extra), 4),
-        "f1": round(f1(hit, extra, missed), 4),
     }
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import credits as credit_quality
 from benchmarks.common import read_jsonl
-from benchmarks.extraction import credit_figures
 from copytaster.text.credits import Credit, find_credits, find_dateline
 
 STORY = (
@@ -86,7 +86,61 @@ CREDITS: dict[str, tuple[str, list[tuple[str | None, str]]]] = {
     "Vietnamese credit line": (f"{STORY}\nTheo TTXVN", [("VNA", "originator")]),
     "rights line": (f"{STORY}\n© dpa-infocom, dpa:250315-99-884210/2", [("dpa", "originator")]),
     "byline": (f"By The Associated Press\n{STORY}", [("AP", "originator")]),
+    # inside a line
+    "a dateline behind the headline": (
+        "Council closes the old bridge SELVINSK, Veresia (AP) — The council met on Monday to close the bridge.",
+        [("AP", "originator")],
+    ),
+    "a dateline with a date behind the headline": (
+        "Ponte chiuso per lavori Bodrava, 1 gennaio (ANSA) Il consiglio ha chiuso il ponte lunedì sera.",
+        [("ANSA", "originator")],
+    ),
+    "a credit line before the page's own words": (
+        f"{STORY} (dpa) Themen folgen",
+        [("dpa", "originator")],
+    ),
+    "initials before it": (
+        f"{STORY} aw/mm (AP, AFP) Melden Sie sich hier an",
+        [("AP", "originator"), ("AFP", "originator")],
+    ),
+    "a dash before it": (f"{STORY} — AFP Verwandte Themen", [("AFP", "originator")]),
+    "a paper's rights behind it": (f"{STORY} dpa © Auenbrücker Bote, Samstag", [("dpa", "originator")]),
+    "a byline between headline and text": (
+        f"Brücke gesperrt Drucken Von dpa Angesichts der Risse ist die Brücke zu. {STORY}",
+        [("dpa", "originator")],
+    ),
+    "a byline with a date": (f"Köprü kapatıldı AA 17 Nisan 2020 {STORY}", [("Anadolu", "originator")]),
+    "a correspondent's name": (
+        "Most jest zamknięty od poniedziałku. Z Bodravy Anna Wiśniewska (PAP) Więcej informacji wkrótce na stronie.",
+        [("PAP", "originator")],
+    ),
+    "own reporter": (
+        "Belediye başkanı, AA muhabirine yaptığı açıklamada köprünün kapatıldığını söyledi.",
+        [("Anadolu", "originator")],
+    ),
+    "copyright notice": (
+        f"{STORY}\nCopyright 2019 The Associated Press. All rights reserved.",
+        [("AP", "originator")],
+    ),
+    "place and agency as a line": (f"ANKARA - Anadolu Agency\n\n{STORY}", [("Anadolu", "originator")]),
+    # press releases
+    "a press release": (
+        f"Auenbrück (ots) Die Polizei sucht Zeugen. {STORY} Original-Content von: Polizei, übermittelt durch news aktuell",
+        [("ots", "distributor")],
+    ),
+    "a press release on the wire": (
+        "BODRAVA, Jan. 1, 2020 /PRNewswire/ -- The bridge works have chosen a new name for the bridge.",
+        [("PR Newswire", "distributor")],
+    ),
     # inline
+    "told to an agency is one statement": (
+        "The bridge is closed for months. An engineer told the AFP news agency it had cracks.",
+        [("AFP", "quoted")],
+    ),
+    "seen by an agency": (
+        "The bridge is closed, according to a report seen by Reuters. Nobody was hurt.",
+        [("Reuters", "quoted")],
+    ),
     "reported by an agency": (
         f"Das berichtete die russische Nachrichtenagentur TASS. {STORY}",
         [("TASS", "originator")],
@@ -125,6 +179,19 @@ CREDITS: dict[str, tuple[str, list[tuple[str | None, str]]]] = {
     "Russian photo": ("Мост через реку. Фото: ТАСС", [("TASS", "photo")]),
     "photo and text of one agency": (f"(Foto: dpa)\n{STORY}\ndpa", [("dpa", "photo"), ("dpa", "originator")]),
     "picture agency": ("Die Brücke. Lena Hofer/Getty Images", [("Getty Images", "photo")]),
+    "a picture's owner in the middle": (
+        f"Ein Mann betrachtet den Pfeiler. © dpa Die Brücke bleibt zu. {STORY} {STORY} {STORY} {STORY}",
+        [("dpa", "photo")],
+    ),
+    "photographer behind a slash": (
+        "The minister in Bodrava, January 7. REUTERS/Lena Hofer The council met on Monday.",
+        [("Reuters", "photo")],
+    ),
+    "image source": (
+        "The bridge on Monday. (Image source: Bloomberg) It is closed.",
+        [("Bloomberg", "photo")],
+    ),
+    "file photo": ("The mayor (Reuters file photo) spoke on Monday.", [("Reuters", "photo")]),
     # sources
     "source address": (
         f"{STORY}\nQuelle: https://kuestenblatt.example/tin/han-ngach-12345.html",
@@ -137,6 +204,10 @@ CREDITS: dict[str, tuple[str, list[tuple[str | None, str]]]] = {
     "original on": (f"{STORY}\nLesen Sie den Originalartikel auf Magazin am Morgen", [(None, "cited_url")]),
     "syndication mark": (f"{STORY}\nsource site-19", [(None, "cited_url")]),
     # nothing
+    "another agency of the same first word": (
+        "Мост закрыт, передает РИА ФАН. Никто не пострадал.",
+        [("FAN", "originator")],
+    ),
     "a mention alone is no credit": ("Der Chefredakteur von Reuters besuchte die Brücke am Montag.", []),
     "a vaccine": ("Der Impfstoff Sputnik V kommt im März in die Stadt.", []),
     "a company's results": ("Thomson Reuters shares rose two percent on Monday.", []),
@@ -217,13 +288,22 @@ def test_a_dateline_tells_the_place(text: str, place: str | None) -> None:
 
 
 def test_the_labelled_wire_texts_keep_their_figures(eval_data: Path) -> None:
-    """Floors under the measured figures: agencies .97/.99, with their role .88/.89 (recall/precision)."""
-    figures = credit_figures(eval_data / "linking" / "wire.jsonl")
+    """Floors under the measured figures: agencies .98/.99, with their role .89/.90 (recall/precision)."""
+    figures = credit_quality.wire_figures(eval_data / "linking" / "wire.jsonl")
 
     assert figures["agency"]["recall"] >= 0.97
     assert figures["agency"]["precision"] >= 0.985
     assert figures["agency_and_role"]["recall"] >= 0.88
     assert figures["agency_and_role"]["precision"] >= 0.89
+
+
+def test_the_texts_labelled_by_hand_keep_their_figures(eval_data: Path) -> None:
+    """Floors under the measured .93/.95 (recall/precision by agency and role)."""
+    figures = credit_quality.run(eval_data / "linking")["labelled"]
+
+    assert figures["texts"] >= 200
+    assert figures["agency_and_role"]["recall"] >= 0.92
+    assert figures["agency_and_role"]["precision"] >= 0.95
 
 
 def test_no_photo_of_the_labelled_texts_becomes_an_originator(eval_data: Path) -> None:

@@ -3,7 +3,7 @@
 The very same functions serve pages (body, lead, captions, byline) and plain text (`copytaster credits`). They read text
 only; credits that stand in a page's markup are found by the extractor. Nothing here knows a host or an outlet.
 
-A line is read by the rules in the order of their certainty (photo, dateline, credit line, attribution); a name that one rule
+A line is read by the rules in the order of their certainty (dateline, photo, credit line, what stands inside a line, attribution); a name that one rule
 has explained is not looked at again. At the end the roles of the whole text are settled (`roles.py`).
 """
 
@@ -16,6 +16,7 @@ from copytaster.text.agencies import find_mentions, may_name_agency
 from copytaster.text.credits.attribution import attribution_credits
 from copytaster.text.credits.credit_lines import credit_line_credits
 from copytaster.text.credits.datelines import Dateline, dateline_credits, find_dateline
+from copytaster.text.credits.inner import inner_credits
 from copytaster.text.credits.model import Credit, Line
 from copytaster.text.credits.photos import photo_credits
 from copytaster.text.credits.roles import settle_roles
@@ -52,6 +53,7 @@ def _line_credits(line: Line, field: str) -> list[Credit]:
         dateline_credits,
         photo_credits,
         credit_line_credits,
+        inner_credits,
         attribution_credits,
     )
     found: list[Credit] = []

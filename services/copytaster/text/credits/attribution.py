@@ -25,8 +25,10 @@ _DETERMINER: Final = (
 )
 _NOUN_PHRASE: Final = rf"(?:[\w’'-]+\s+){{0,4}}?{_NOUN}\s+(?:[\w’'-]+\s+){{0,2}}?"
 """`die spanische Agentur`, `l'agence allemande`, `агентство`: adjectives on either side of the word agency."""
-_DAY: Final = r"(?:\s+(?:am|on|во?|у|le|el|il|w|we)\s+\w+)?"
-_GLUE: Final = rf"\s*(?:{_DETERMINER})?(?:{_DETERMINER})?(?:{_NOUN_PHRASE})?[«„“‘”\"'(]?\s*$"
+_DAY: Final = (
+    r"(?:\s+(?:am|on|во?|у|le|el|il|w|we)\s+\w+|\s+(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche))?"
+)
+_GLUE: Final = rf"\s*(?:{_DETERMINER})?(?:{_DETERMINER})?(?:{_NOUN_PHRASE})?[«„“‘”\"'(]{{0,2}}\s*$"
 
 _SOURCE_BEFORE: Final = (
     # de
@@ -34,9 +36,9 @@ _SOURCE_BEFORE: Final = (
     r"(?:unter berufung|berief(?:en)? sich|beruft sich|bezug(?:nehmend)?) auf|zitiert\w*|zitierend|meldet\w*|berichtet\w*|schreibt|schrieb|"
     r"(?:meldung|bericht|angaben|informationen|recherchen)(?:en)? (?:der|von|des)|teilte|"
     # en
-    r"according to|citing|cited by|quoted by|quoting|reported by|reports? (?:by|from)|via|per|as reported by|carried by|published by|"
+    r"according to|citing|cited by|quoted by|quoted as saying by|quoting|reported by|reports? (?:by|from)|via|per|as reported by|carried by|published by|"
     # ru, uk
-    r"сообща(?:ет|ют|л[аои]?)|сообщил[аои]?|переда[её]т|передают|передал[аои]?|пишет|пишут|отмечает|цитирует|информирует|уточняет|"
+    r"сообща(?:ет|ют|л[аои]?)|сообщил[аои]?|переда[её]т|передают|передал[аои]?|пишет|пишут|отмечает|(?:приводит|приводят) слова(?:\s+\w+){1,4}|цитирует|информирует|уточняет|"
     r"(?:со ссылкой|ссылаясь|ссылкой) на|(?:по )?(?:данным|сообщени[юям]{1,2}|информации|сведениям)|из сообщения|заявили|"
     r"повідомля(?:є|ють)|повідомил[аои]|повідомив|пише|передає|інформує|(?:з посиланням|посилаючись) на|за (?:даними|повідомленням|інформацією)|"
     # fr
@@ -46,7 +48,7 @@ _SOURCE_BEFORE: Final = (
     # it
     r"secondo|riporta|riferisce|ha riferito|citando|citat[oa] da|riportato da|fa sapere|scrive|"
     # pl, cs
-    r"według|podaje|podał[ao]?|poinformował[ao]?|informuje|informował[ao]?|przekazał[ao]?|donosi|doniósł|doniosła|za|przytacza|cytuje|cytowan\w+ przez|powołując się na|pisze|podle|"
+    r"według|podaje|podał[ao]?|poinformował[ao]?|informuje|informował[ao]?|przekazał[ao]?|donosi|doniósł|doniosła|pisał[ao]?|za|przytacza|cytuje|cytowan\w+ przez|powołując się na|pisze|podle|"
     # tr
     r"haberine göre|"
     # vi
@@ -58,10 +60,10 @@ _SOURCE_BEFORE: Final = (
 _TOLD_BEFORE: Final = (
     r"(?:sagt\w*|erklärt\w*|bestätigt\w*|sprach\w*|gegenüber|mitteilte|verriet|schilderte|bekräftigte)(?:\s+[\w.-]+){0,4}?\s+der|"
     r"gegenüber|im (?:gespräch|interview) mit|"
-    r"told|speaking to|spoke to|spoken to|confirmed to|interview with|statement to|said to|tells|talking to|"
+    r"told|(?:seen|reviewed|obtained) by|speaking to|spoke to|spoken to|confirmed to|interview with|statement to|said to|tells|talking to|"
     r"рассказал[аи]?|заявил[аи]? (?:в интервью|агентству)?|сообщил[аи]?|в (?:беседе|разговоре|интервью)(?: с)?|розпові[влаи]+|"
-    r"a (?:déclaré|dit|indiqué|confié|affirmé|expliqué|précisé)(?:\s+[\w’'-]+){0,4}? (?:à|au)|dijo a|declaró a|explicó a|ha detto a|"
-    r"detto a|dichiarato a|powiedział[aoy]*|poinformował[aoy]*|nói với|trả lời|disse à|"
+    r"(?:a|ont) (?:déclaré|dit|indiqué|confié|affirmé|expliqué|précisé)(?:\s+[\w’'-]+){0,4}? (?:à|au)|dijo a|declaró a|(?:informado|explicado|confirmado|declarado|indicado) a|vist[oa] (?:por|da)|vue? par|explicó a|ha detto a|"
+    r"detto a|dichiarato a|powiedział[aoy]*|poinformował[aoy]*|rozmow(?:ie|ach) z|zapytan\w+ przez|wywiadzie dla|nói với|trả lời|disse à|"
     r"(?:sprecher\w*|sprecherin)(?:\s+[\w-]+){0,2}? (?:der|von)"
 )
 _AFTER: Final = re.compile(
@@ -73,7 +75,7 @@ _AFTER: Final = re.compile(
     r"(?:rapporte|a rapporté|indique|a indiqué|a annoncé|annonce)\b|(?:informó|informa|reportó|señaló)\b|"
     r"(?:riporta|riferisce|ha riferito|ha riportato|scrive)\b|(?:podaje|podała|poinformowała|informuje|pisze)\b|"
     r"(?:đưa tin|cho biết|cho hay|dẫn lời|trích dẫn|ngày \d+/\d+ đưa tin)|['’](?:y[ea]|[ea])\s+(?:konuş|bilgi ver|açıkla|söyle)\w*|['’](?:y[ea]|[ea]|n[iı]n|n[uü]n|n[iı]n haberine) (?:göre|haberine göre)|"
-    r"(?:bildirdi|aktardı|duyurdu)\b|報じ|報道|报道|报导|에 따르면|通信)",
+    r"(?:bildirdi|aktardı|duyurdu)\b|ajans\w+ (?:haberine|bildirdiğine)|muhabir\w+\b|報じ|報道|报道|报导|에 따르면|通信)",
     re.IGNORECASE,
 )
 _REPORT_NOUN: Final = re.compile(r"^-(?:Bericht|Meldung|Angaben|Informationen|Material)\w*", re.IGNORECASE)
@@ -87,7 +89,7 @@ _BESIDE_NOUN: Final = re.compile(
 _NOUN_AFTER: Final = re.compile(rf"^[»”\"'’)]?\s+{_NOUN}\b", re.IGNORECASE)
 
 _SURE_AFTER: Final = re.compile(
-    r"^[»“”\"']?\s+zufolge\b|^['’](?:y[ea]|[ea])\s+(?:göre|konuş|bilgi ver|açıkla|söyle)|^['’]n[ıiuü]n haberine göre"
+    r"^\s+(?:reports|reported)\b|^\s+(?:ajansının haberine|muhabiri)|^[»“”\"']?\s+zufolge\b|^['’](?:y[ea]|[ea])\s+(?:göre|konuş|bilgi ver|açıkla|söyle)|^['’]n[ıiuü]n haberine göre"
 )
 """Cues behind a name that only a source can have."""
 
@@ -120,7 +122,10 @@ def _verdict(text: str, chain: tuple[Mention, ...]) -> tuple[str, float] | None:
         # `laut RIA`, `сообщает AP`; odd case (`laut App`) is too little.
         return ("attributed", 0.7) if exact else None
     if _TOLD.search(before):
-        return ("told", 0.88) if sure or beside else None
+        if sure or beside:
+            return "told", 0.88
+        # `w rozmowie z PAP`, `told Bloomberg`: a name as listed says enough beside such a cue.
+        return ("told", 0.7) if exact else None
     if not sure and not beside:
         return None
     if before.endswith("(") and after.startswith(")"):

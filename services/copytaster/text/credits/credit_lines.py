@@ -56,6 +56,11 @@ _BYLINE: Final = re.compile(
     r"(?:[,/|(–—-]\s*)?(?:the\s+|der\s+)?$",
     re.IGNORECASE,
 )
+_OWNER: Final = re.compile(r"(?:©|\(c\)|copyright|право)\W*(?:\d{4}\s*)?(?:the\s+|©\s*)*$", re.IGNORECASE)
+RIGHTS: Final = re.compile(
+    r"\W{1,3}(?:All rights|Alle Rechte|Все права|Tous droits|Todos los derechos|Reservados|Tutti i diritti|Wszelkie prawa)"
+)
+"""What follows the owner of a text."""
 _DISTRIBUTED: Final = re.compile(
     r"\b(?:distributed by|verbreitet (?:von|durch)|distribué par|provided by)\W*$", re.IGNORECASE
 )
@@ -88,6 +93,8 @@ def _verdict(line: Line, chain: tuple[Mention, ...], field: str) -> tuple[str, s
         return DISTRIBUTOR, "distributed_by", 0.85
     if _LABEL.search(before[-70:]) and len(after) <= MAX_SEGMENT_CHARS:
         return ORIGINATOR, "source_label", 0.95
+    if _OWNER.search(before[-30:]) and RIGHTS.match(after):
+        return ORIGINATOR, "copyright_notice", 0.93
     if _PHRASE.search(before[-60:]) and len(after.strip()) <= 60:
         return ORIGINATOR, "credit_phrase", 0.93
     if len(text) <= MAX_SEGMENT_CHARS and _BYLINE.search(before):
@@ -102,18 +109,19 @@ def _bare_segment(line: Line, chain: tuple[Mention, ...]) -> tuple[str, str, flo
         if _apposition(line, opening, chain[0]):
             return None
         at_end = not text[closing + 1 :].strip(" .…*|_/\u00a0") or _second_to_last(text[closing + 1 :])
-        if at_end and _nothing_left(text, opening + 1, closing, chain):
+        if at_end and only_credit_words(text, opening + 1, closing, chain):
             return ORIGINATOR, "credit_line", 0.95
         return None
     window = max(0, begin - MAX_SEGMENT_CHARS - 1)
     cut = max((m.end() for m in _SENTENCE_END.finditer(text, window, begin)), default=window)
     segment_end = len(text.rstrip())
-    if segment_end - cut > MAX_SEGMENT_CHARS or not _nothing_left(text, cut, segment_end, chain):
+    if segment_end - cut > MAX_SEGMENT_CHARS or not only_credit_words(text, cut, segment_end, chain):
         return None
     # A sure name as a line of its own is a credit; a bare `AA` or `SID` needs company that says so.
-    alone = not any(m.sure for m in chain) and text[cut:segment_end].strip(" .—–-/") == text[begin:end]
+    alone = not any(m.sure for m in chain) and text[cut:segment_end].strip(" ./") == text[begin:end]
     listed = alone and not text[begin:end].islower() and cut == 0
-    return None if listed else (ORIGINATOR, "credit_line", 0.9)
+    owned = text[cut:begin].rstrip().endswith("©")
+    return None if listed else (ORIGINATOR, "copyright_line" if owned else "credit_line", 0.9)
 
 
 def _apposition(line: Line, opening: int, mention: Mention) -> bool:
@@ -127,7 +135,7 @@ def _second_to_last(rest: str) -> bool:
     return re.fullmatch(r"[\s.]*(?:\([^()]{1,40}\)|https?://\S+|[\d.:/ -]{4,20})\W*", rest) is not None
 
 
-def _nothing_left(text: str, begin: int, end: int, chain: tuple[Mention, ...]) -> bool:
+def only_credit_words(text: str, begin: int, end: int, chain: tuple[Mention, ...]) -> bool:
     """Whether a segment holds only agencies, words of crediting and initials."""
     kept = text[begin : chain[0].begin] + " ⁂ " + text[chain[-1].end : end]
     kept = re.sub(r"\w[\w.]*\s?/\s*⁂|⁂\s*(?:[-/]\s?\w[\w.-]*)+", "⁂", kept)  # Nordfunk/dpa, dpa/lni, AFP/nd

@@ -25,9 +25,13 @@ _SENTENCE: Final = re.compile(
 _AFTER_CLOSED: Final = re.compile(r"\s*(?:[-–—‒―:.]|\.-)|\s+[^\W\d_a-zа-яß-ÿ]|\s*\d")
 _DASHED: Final = re.compile(r"[-–—]\s*$")
 _AFTER_OPEN: Final = re.compile(r"\s*(?:[-–—‒―]|\.\s|:\s)")
+_DATE_FIRST: Final = re.compile(r",\s+\d{1,2}\.?\s+\w{3,9}\.\s")  # ТАСС, 17 мая. Авиакомпания …
+_THEN_AUTHOR: Final = re.compile(r",\s+[^\W\d_a-zа-я]")  # … 25 мая — РИА Новости, Имя Фамилия.
 _CODES: Final = re.compile(r"[\s,/&+-]*(?:[\w.]{2,10}[\s,/&-]*){0,3}")
 _WIRE_SIGN: Final = re.compile(r".{0,24}?[电電]|[^】]{0,20}】")
 _SIGNED: Final = re.compile(r"/[a-z]{2,4}\.\s+[^\W\d_a-zа-я]")  # dpa/eig. Mit scharfer Kritik …
+_PLACE_AND_AGENCY: Final = re.compile(r"\s*[^\W\d_a-zа-я]{3,}(?:[ ,./-]+[^\W\d_a-zа-я]{2,}){0,3}\s*[-–—]\s*")
+"""`ANKARA - Anadolu Agency` as a line of its own: the place in capitals."""
 _LEADING_PLACE: Final = re.compile(r"\s+[^\W\d_a-zа-я]{3,}[^.]{0,30}\.\s")
 
 
@@ -70,13 +74,18 @@ def find_dateline(text: str) -> Dateline | None:
 
 def _opening(line: Line) -> tuple[tuple[Mention, ...], str, float] | None:
     text = line.text
+    if (
+        _PLACE_AND_AGENCY.fullmatch(text[: line.mentions[0].begin])
+        and not text[line.mentions[0].end :].strip()
+    ):
+        return (line.mentions[0],), "dateline_line", 0.9
     for mention in line.mentions[:3]:
         head = text[: mention.begin]
         if len(head) > MAX_HEAD_CHARS or len(head.split()) > MAX_HEAD_WORDS or _SENTENCE.search(head):
             return None
-        enclosed = _enclosed(text, mention)
-        if enclosed is not None:
-            begin, end, rule = enclosed
+        around = enclosed(text, mention)
+        if around is not None:
+            begin, end, rule = around
             inside = tuple(m for m in line.mentions if begin <= m.begin and m.end <= end)
             if _opens(text, begin, end):
                 return inside, rule, 0.98
@@ -85,7 +94,7 @@ def _opening(line: Line) -> tuple[tuple[Mention, ...], str, float] | None:
     return None
 
 
-def _enclosed(text: str, mention: Mention) -> tuple[int, int, str] | None:
+def enclosed(text: str, mention: Mention) -> tuple[int, int, str] | None:
     """Begin, end and rule of the parentheses or slashes around a mention and the desk codes beside it."""
     for opening, closing, rule in (
         ("(", ")", "dateline"),
@@ -115,6 +124,8 @@ def _is_open_form(text: str, mention: Mention, head: str) -> bool:
     rest = text[mention.end :]
     if len(rest.strip()) < 20:
         return False
+    if not head.strip(' «„“"') and _DATE_FIRST.match(rest):
+        return True
     if len(head.strip(" 【（([")) == 0 and _WIRE_SIGN.match(rest):
         return True
     if not head.strip():
@@ -123,6 +134,8 @@ def _is_open_form(text: str, mention: Mention, head: str) -> bool:
             return True
         place = _LEADING_PLACE.match(rest)
         return place is not None and place[0].strip(" .").isupper()
+    if _PLACE_START.match(head) and re.search(r"\d.*[-–—]\s*$", head) and _THEN_AUTHOR.match(rest):
+        return True
     if not _PLACE_START.match(head) or not _AFTER_OPEN.match(rest):
         return False
     return bool(_DASHED.search(head)) or (bool(re.search(r"\d", head)) and head.rstrip().endswith((".", ",")))

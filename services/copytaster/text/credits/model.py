@@ -51,7 +51,7 @@ class Line:
 
 
 _CHAIN: Final = re.compile(
-    r"\s*(?:[,/&+|•·;、和]|(?:,\s*)?\b(?:und|sowie|and|as well as|y|e|et|и|і|й|та|va|ve|và|i|oraz|og|och|en)\b)\s*"
+    r"\s*(?:[,/&+|•·;、和-]|(?:,\s*)?\b(?:und|sowie|and|as well as|y|e|et|и|і|й|та|va|ve|và|i|oraz|og|och|en)\b)\s*"
     r"[«„“\"'(]?\s*(?:the\s+|die\s+|l['’])?"
 )
 """What may stand between two agencies of one enumeration: `TASS, RIA and Reuters`."""

@@ -6,26 +6,29 @@ import re
 from typing import Final
 
 from copytaster.text.agencies import Mention, agencies
+from copytaster.text.credits.credit_lines import RIGHTS
 from copytaster.text.credits.model import PHOTO, Credit, Line, chains
 
 _CUE: Final = (
     r"(?:(?:\b\w{0,14}(?:foto|bild|photo)(?:grafie|graphie|graf|grapher|grafia|graph|s|o|er)?|"
-    r"\b(?:fotos?|bilder?|pictures?|pics?|images?|imágen(?:es)?|imagen|immagin[ei]|imagem|zdjęci[ea]|fotoğraf(?:lar)?|"
+    r"\b(?:fotos?|bilder?|pictures?|pics?|images?|imágen(?:es)?|imagen|immagin[ei]|imagem|cr[ée]dito|crediti?|изображение|zdjęci[ea]|fotoğraf(?:lar)?|"
     r"grafik|infografik|bildquelle|bildrechte|ảnh|hình(?: ảnh)?|фото(?:графия|граф|хост)?|світлина|снимок|kuva|kép|"
     r"snímek|valokuva|cr[ée]dits?(?: photo)?|credit|copyright|video|beeld|bilde|still)\b|\b(?:fot|zdj|pic)\.)"
     r"|写真|图片?|圖片?|사진|صورة|תמונה)"
 )
 _BEFORE: Final = re.compile(
     # "Foto: Peter Endig / DPA", "© Foto: Dirk Waem/dpa", "(Foto dpa)", "Photo by Jane Doe/AP"
-    rf"{_CUE}\s*(?:(?:[:：©|/(=–-]|by|von|di|de|par|от|via|via Getty)\s*[^\n!?;()]{{0,60}}?|\s)[«„“\"'(©]*\s*$",
+    rf"{_CUE}(?:\s+(?:source|credit|courtesy))?\s*(?:(?:[:：©|/(=–-]|by|von|di|de|par|от|via|via Getty)\s*[^\n!?;()]{{0,60}}?|\s)[«„“\"'(©]*\s*$",
     re.IGNORECASE,
 )
+_SUBJECT: Final = re.compile(rf"{_CUE}\s+[^\n.!?;()/]{{3,60}}/\s*$", re.IGNORECASE)
+"""`Photo Hospital in Cremona / AFP`: what is shown stands between the label and the agency."""
 _PHOTOGRAPHER: Final = re.compile(
     r"(?:^|[.(:|©–—]\s*|\s)[^\W\d_a-zа-я][\w'’.-]+\s+(?:[^\W\d_a-zа-я][\w'’.-]*\s+)?[^\W\d_a-zа-я][\w'’.-]+\s*/\s*$"
 )
 _AFTER: Final = re.compile(
-    r"\s*(?:via\s+(?:Getty|AP|Reuters|imago)|/\s*(?:Getty|Pool|Handout|Archiv)|\s(?:Photos?|Images?|Handout|Pool)\b(?! desk)"
-    r"|/[^\W\d_a-zа-я]+\s+[^\W\d_a-zа-я]+)"
+    r"\s*(?:(?:via|tramite|vía|par|über)\s+(?:Getty|AP|Reuters|imago)|/\s*(?:Getty|Pool|Handout|Archiv|REX|Shutterstock|Scanpix|NTB|imago)|\s(?:(?:file )?[Pp]hotos?|[Pp]ics?|Images?|Handout|Pool)\b(?! desk)"
+    r"|\s?/\s?[^\W\d_a-zа-я][\w'’.-]+\s+[^\W\d_a-zа-я]|\s*\|\s*(?:Fot[oó]|Phot))"
 )
 
 SHORT_LINE_CHARS: Final = 220
@@ -47,7 +50,9 @@ def photo_credits(line: Line, *, field: str) -> list[Credit]:
 def _rule(line: Line, chain: tuple[Mention, ...]) -> str | None:
     before = line.text[max(0, chain[0].begin - 110) : chain[0].begin]
     after = line.text[chain[-1].end : chain[-1].end + 40]
-    if _BEFORE.search(before):
+    if RIGHTS.match(after):
+        return None
+    if _BEFORE.search(before) or _SUBJECT.search(before):
         return "photo_label"
     if any(agencies()[m.agency].kind == "photo" for m in chain):
         return "photo_agency"

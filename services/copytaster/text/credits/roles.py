@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from copytaster.text.credits.model import CITED_URL, ORIGINATOR, PHOTO, QUOTED, TRANSLATOR_OF, Credit
+from copytaster.text.agencies import agencies
+from copytaster.text.credits.model import (
+    CITED_URL,
+    DISTRIBUTOR,
+    ORIGINATOR,
+    PHOTO,
+    QUOTED,
+    TRANSLATOR_OF,
+    Credit,
+)
 
 EARLY_SHARE: Final = 0.7
 """An agency that reports in the first part of a text with no other credit is its source; measured on the labelled
@@ -17,7 +26,8 @@ MAX_LIST_CHARS: Final = 40
 LONG_TEXT_CHARS: Final = 400
 """In a flash of a few lines every line is near the end."""
 
-_REPORTING: Final = frozenset({"attributed", "reports", "agency_named", "told", "parenthesis"})
+_REPORTING: Final = frozenset({"attributed", "reports", "parenthesis"})
+"""What an agency was told, or that it is named, belongs to one statement of a text."""
 
 
 def settle_roles(found: list[Credit], text_chars: int) -> list[Credit]:
@@ -26,7 +36,7 @@ def settle_roles(found: list[Credit], text_chars: int) -> list[Credit]:
     Without a dateline, credit line or source label, the first agency that the text says it follows becomes the
     originator, with lower confidence. An originator's own inline mentions are left out.
     """
-    ordered = [_picture_source(credit, text_chars) for credit in found]
+    ordered = [_picture_source(_released(credit), text_chars) for credit in found]
     ordered = _without_cited(ordered)
     if not any(c.role in {ORIGINATOR, TRANSLATOR_OF} for c in ordered):
         ordered = _promoted(ordered, text_chars)
@@ -67,10 +77,18 @@ def _listed_later(credit: Credit, ordered: list[Credit]) -> bool:
     return any((c.begin or 0) < (credit.begin or 0) <= (c.end or 0) + MAX_LIST_CHARS for c in near)
 
 
+def _released(credit: Credit) -> Credit:
+    """A service for press releases passes on what others wrote: it is the distributor, however it is named."""
+    service = credit.agency is not None and agencies()[credit.agency].kind == "press_release"
+    if service and credit.role in {ORIGINATOR, QUOTED, PHOTO}:
+        return replace(credit, role=DISTRIBUTOR, rule=f"released_{credit.rule}")
+    return credit
+
+
 def _picture_source(credit: Credit, text_chars: int) -> Credit:
-    """A source label in the first half of a text stands under a picture or chart: stories end with theirs."""
+    """A source label or `© dpa` in the first half of a text stands under a picture or chart: stories end with theirs."""
     early = credit.field == "text" and (credit.begin or 0) < text_chars / 2 and text_chars > LONG_TEXT_CHARS
-    if credit.rule == "source_label" and early:
+    if credit.rule in {"source_label", "copyright_line"} and early:
         return replace(credit, role=PHOTO, rule="picture_source", confidence=0.6)
     return credit
 
