@@ -1,6 +1,6 @@
 """What every feed reader gives back: a `FeedDocument` of `FeedItem`s, and the small rules all readers share.
 
-Pure. Knows no format: `parsing` reads XML, `jsonfeed` reads JSON Feed.
+Pure. Knows no format: `parsing` reads XML, `jsonfeed` JSON Feed, `sitemaps` news sitemaps.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from copytaster.fetcher.dates import FeedTime
 from copytaster.fetcher.outcomes import Failure
@@ -20,7 +20,7 @@ MAX_ITEMS: Final = 5_000
 
 
 class UnreadableFeed(ValueError):
-    """The body is no feed: `failure` is NOT_A_FEED or EMPTY_BODY, `detail` says what it looks like."""
+    """The body is no feed: `failure` is NOT_A_FEED, EMPTY_BODY or TOO_LARGE, `detail` says what it looks like."""
 
     def __init__(self, failure: Failure, detail: str) -> None:
         super().__init__(f"{failure}: {detail}")
@@ -45,13 +45,15 @@ class FeedItem:
 
 @dataclass(frozen=True, slots=True)
 class FeedDocument:
-    """One fetched feed: `kind` is rss, rdf, atom or json; items in document order, at most MAX_ITEMS."""
+    """One fetched feed: `kind` is rss, rdf, atom, json, sitemap or sitemap-index; items in document order, at most MAX_ITEMS."""
 
     kind: str
     title: str | None = None
     link: str | None = None
     language: str | None = None
     items: tuple[FeedItem, ...] = ()
+    children: tuple[str, ...] = ()
+    """Of an index of sitemaps: the addresses of those to read for its items."""
 
 
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
@@ -96,3 +98,19 @@ def web_url(link: str | None, base: str | None) -> str | None:
     """`link` made absolute, None when that is no http or https address (`mailto:`, `urn:`, still relative)."""
     resolved = absolute(link, base)
     return resolved if resolved and resolved.lower().startswith(("http://", "https://")) else None
+
+
+_REF: Final = re.compile(r"^ref(?:errer)?=(?:www\.)?([^&]+)$", re.IGNORECASE)
+
+
+def item_url(link: str | None, base: str | None, feed_url: str | None) -> str | None:
+    """`web_url` without a `ref=` that names the host of the feed: it says where a click came from, not which page."""
+    url = web_url(link, base)
+    if url is None or feed_url is None or "ref" not in url.partition("?")[2].lower():
+        return url
+    try:
+        host, parts = (urlsplit(feed_url).hostname or "").removeprefix("www."), urlsplit(url)
+    except ValueError:
+        return url
+    kept = [pair for pair in parts.query.split("&") if not ((ref := _REF.match(pair)) and ref[1] == host)]
+    return urlunsplit(parts._replace(query="&".join(kept)))

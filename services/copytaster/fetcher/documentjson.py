@@ -19,7 +19,8 @@ def document_to_json(document: FeedDocument) -> str:
 def document_from_json(text: str | bytes) -> FeedDocument:
     """The document that `document_to_json` made the text from."""
     values: dict[str, Any] = json.loads(text)
-    return FeedDocument(**{**values, "items": tuple(_item(item) for item in values["items"])})
+    items = tuple(_item(item) for item in values["items"])
+    return FeedDocument(**{**values, "items": items, "children": tuple(values["children"])})
 
 
 def _item(values: dict[str, Any]) -> FeedItem:

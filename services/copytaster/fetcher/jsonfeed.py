@@ -17,10 +17,10 @@ from copytaster.fetcher.document import (
     FeedItem,
     UnreadableFeed,
     absolute,
+    item_url,
     plain_text,
     text_or_none,
     unique_texts,
-    web_url,
 )
 from copytaster.fetcher.outcomes import Failure
 
@@ -47,18 +47,20 @@ def parse_json_feed(body: bytes, *, url: str | None = None) -> FeedDocument:
         title=plain_text(document.get("title")),
         link=site,
         language=text_or_none(document.get("language")),
-        items=tuple(_item(item, site or url, _authors(document)) for item in items),
+        items=tuple(_item(item, site or url, _authors(document), url) for item in items),
     )
 
 
-def _item(item: Mapping[str, Any], base: str | None, feed_authors: tuple[str, ...]) -> FeedItem:
+def _item(
+    item: Mapping[str, Any], base: str | None, feed_authors: tuple[str, ...], feed_url: str | None
+) -> FeedItem:
     updated = parse_feed_date(text_or_none(item.get("date_modified")))
     guid = item.get("id")
     link = text_or_none(item.get("url")) or text_or_none(item.get("external_url"))
     tags = item.get("tags")
     return FeedItem(
         guid=text_or_none(str(guid)) if isinstance(guid, str | int | float) else None,
-        url=web_url(link, base),
+        url=item_url(link, base, feed_url),
         title=plain_text(item.get("title")),
         published=parse_feed_date(text_or_none(item.get("date_published"))) or updated,
         updated=updated,

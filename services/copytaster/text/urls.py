@@ -82,7 +82,8 @@ def url_key(url: str) -> str:
     query = [
         p for p in parts.query.split("&") if p and not _is_tracker(p, host) and not _AMP_PARAMETER.match(p)
     ]
-    tail = "&".join(sorted((_tidy_escapes(p) for p in query), key=lambda p: p.partition("=")[0]))
+    spaced = (_tidy_escapes(p.replace("+", "%20")) for p in query)  # a form writes a space as a plus
+    tail = "&".join(sorted(spaced, key=lambda p: p.partition("=")[0]))
     return f"{_bracketed(host)}{port}{path.rstrip('/')}" + (f"?{tail}" if tail else "")
 
 

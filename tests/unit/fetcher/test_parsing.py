@@ -337,3 +337,22 @@ def test_an_author_is_a_name_without_the_rest_of_an_address() -> None:
     text = RSS.replace("Ada Lindqvist", "Ada Lindqvist (mailto:ada@bote.example)")
 
     assert read(text).items[0].authors == ("Ada Lindqvist",)
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ("https://a.example/1?ref=bote.example", "https://a.example/1"),
+        ("https://a.example/1?id=7&ref=www.bote.example", "https://a.example/1?id=7"),
+        ("https://a.example/1?ref=other.example", "https://a.example/1?ref=other.example"),
+    ],
+)
+def test_a_ref_that_names_the_host_of_the_feed_is_taken_off_the_address(link: str, expected: str) -> None:
+    """It counts clicks; another `ref` may be the article's own parameter."""
+    body = (
+        f"<rss version='2.0'><channel><item><link>{link.replace('&', '&amp;')}</link></item></channel></rss>"
+    )
+
+    (item,) = read(body, url="https://bote.example/feed.xml").items
+
+    assert item.url == expected

@@ -15,6 +15,7 @@ KEYS = {
         "a.example/x?id=7",
     ),
     "parameters are sorted by name": ("https://a.example/x?b=1&a=2", "a.example/x?a=2&b=1"),
+    "a space in the query is one however it is written": ("https://a.example/x?q=a+b", "a.example/x?q=a%20b"),
     "a parameter without a value stays": ("https://a.example/x?print", "a.example/x?print"),
     "the fragment goes": ("https://a.example/x#comments", "a.example/x"),
     "an AMP path is folded": ("https://a.example/x/amp/", "a.example/x"),

@@ -27,10 +27,11 @@ _GZIP: Final = b"\x1f\x8b"
 @click.option("--url", default=None, help="Where the feed came from; relative links are resolved against it.")
 @click.option("--content-type", default=None, help="The Content-Type header it was served with.")
 def command(file: BinaryIO, url: str | None, content_type: str | None) -> None:
-    """Show what FILE (RSS, RDF, Atom or JSON Feed; may be gzipped; - is standard input) says, as one JSON object.
+    """Show what FILE (RSS, RDF, Atom, JSON Feed or a news sitemap; may be gzipped; - is standard input) says, as JSON.
 
     Times are ISO 8601 in UTC; a date without a time is given as its midnight and marked by "publishedPrecision" or
-    "updatedPrecision" = "date". Exit code 1 when the file is no feed.
+    "updatedPrecision" = "date". An index of sitemaps has no entries, but "sitemaps": those that a poll would read. Exit
+    code 1 when the file is no feed.
 
     \b
     Example:
@@ -72,6 +73,7 @@ def as_json(document: FeedDocument) -> dict[str, Any]:
             "language": document.language,
             "kind": document.kind,
         },
+        **({"sitemaps": list(document.children)} if document.children else {}),
         "entries": [_entry(item) for item in document.items],
     }
 
