@@ -17,8 +17,8 @@ def _aware_utc(value: datetime) -> datetime:
 
 def format_instant(value: datetime) -> str:
     """RFC 3339 in UTC with a `Z`; fractions of a second only where there are some."""
-    text = value.astimezone(UTC).isoformat(timespec="auto")
-    return text.replace("+00:00", "Z")
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return utc.isoformat()[:-6] + "Z"  # UTC always ends in +00:00
 
 
 Instant = Annotated[
