@@ -47,3 +47,8 @@ class ArticleFetched(EventModel):
     fetched: Instant
     dataref: str = Field(description="Redis key of the page's bytes, without the desk's prefix")
     byte_count: int = Field(ge=0)
+    ledger_hour: str | None = Field(
+        default=None,
+        description="hour (UTC, `2026-11-22T09`) in which this revision of the item was first seen and is counted; "
+        "absent for a fetch that no item asked for",
+    )

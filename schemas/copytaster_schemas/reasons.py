@@ -57,6 +57,7 @@ DROP_CODES: Final = {
     "extraction_crashed": "the page took its worker process down",
     "extraction_timeout": "the page took longer than the limit",
     "forbidden_address": "the host resolves to an address that may not be asked",
+    "given_up": "its entry could not be processed, and an operator let it go",
     "gone": "404 or 410",
     "list_page": "a list of headlines, no article",
     "login_wall": "a login stood before the article",

@@ -35,6 +35,8 @@ export interface ArticleFetched {
   /** Redis key of the page's bytes, without the desk's prefix */
   dataref: string;
   byteCount: number;
+  /** hour (UTC, `2026-11-22T09`) in which this revision of the item was first seen and is counted; absent for a fetch that no item asked for */
+  ledgerHour?: string;
 }
 
 /** ninjs `associations`: a picture of the story with its caption and credit. */

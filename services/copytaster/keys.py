@@ -24,6 +24,12 @@ DONE_SECONDS: Final = 14 * DAY_SECONDS
 PAGE_SECONDS: Final = 30 * DAY_SECONDS
 """A leak guard only: page bytes are removed by the commit of their entry (design 4)."""
 
+LEDGER_DAYS: Final = 8
+"""So far back the ledger tells and balances: a week, and the day on which one looks at it."""
+
+LEDGER_SECONDS: Final = (LEDGER_DAYS + 1) * DAY_SECONDS
+"""Life of an hour's counts from the hour's start: never shorter than it is told of."""
+
 STATE_SECONDS: Final = 90 * DAY_SECONDS
 """Life of a state that is renewed whenever its subject is seen (feed items, story versions, hosts)."""
 
@@ -89,6 +95,9 @@ TABLE: Final = (
     KeyPattern("pairs:<story>", "hash", "deduplicator", RECORD_SECONDS, "other story to the pair's decision"),
     KeyPattern(
         "cluster:<id>", "hash", "deduplicator", None, "a cluster's state; a tombstone resolves for ever"
+    ),
+    KeyPattern(
+        "ledger:<hour>", "hash", "streams", LEDGER_SECONDS, "items first seen in an hour, by feed and fate"
     ),
     KeyPattern(
         "services", "zset", "streams", DAY_SECONDS, "running processes by their last sign of life (ms)"

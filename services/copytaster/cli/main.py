@@ -26,6 +26,7 @@ FOLDERS: Final = {
         "dead": "Handle the entries that could not be processed: list, show, retry, drop, export.",
         "export": "Export all living clusters and the place on the stream where to go on.",
         "find": "Tell all that is known of an address or a urn.",
+        "ledger": "Say what became of every item, by feed and hour, and whether the count balances.",
         "status": "Say who runs, what waits, and what needs a person.",
         "tail": "Watch a stream: stories, links, clusters, drops, feeds.",
     },

@@ -13,6 +13,7 @@ from copytaster.fetcher.outcomes import Failure, drop_code
 from copytaster.fetcher.wanted import LINE_BYTES, Page, Wanted, clip
 from copytaster.keys import PAGE_SECONDS, STATE_SECONDS, Keys
 from copytaster.streams.effects import Cause, Effects, Guard, Outbox
+from copytaster.streams.ledger.counting import Fate, Place, count
 from copytaster_schemas import ArticleFetched
 from copytaster_schemas.registry import ARTICLE_FETCHED
 
@@ -37,6 +38,7 @@ def fetched_step(
         fetched=instant(now_ms),
         dataref=f"page:{dataref}",
         byte_count=len(page.body),
+        ledger_hour=wanted.hour,
     )
     guard = Guard(keys.key("article", wanted.article_id), "sequence")
     cause = Cause(correlation_id=wanted.correlation_id)
@@ -79,6 +81,9 @@ def dropped_step(
         http_status=http_status,
     )
     add_drop(step, keys, outbox, drop, now_ms=now_ms)
+    if wanted.hour is not None:
+        place = Place(wanted.feed_id, wanted.hour)
+        count(step, keys, place, Fate.DROPPED, drop.code, now_ms=now_ms)
     return step
 
 
@@ -100,7 +105,7 @@ def _ending(keys: Keys, wanted: Wanted) -> Effects:
     key = keys.key("item", wanted.article_id)
     step = fenced(key, wanted.fence)
     step.op("ZREM", keys.key("wanted"), wanted.article_id)
-    step.op("HDEL", key, "item", "tries", "reserved")
+    step.op("HDEL", key, "item", "tries", "reserved", "hour")
     step.op("HSET", key, "done", wanted.fence, "fence", wanted.fence + 1)
     step.op("EXPIRE", key, STATE_SECONDS)
     return step

@@ -54,6 +54,10 @@ class KnownArticle:
     """How many revisions of it were wanted so far."""
     drops: int = 0
     """How many drops of this article were published so far."""
+    fence: int | None = None
+    """The latest claim of its want."""
+    hour: str | None = None
+    """The hour in which the ledger counts the item that is wanted at present; None while none is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,22 @@ from copytaster.fetcher.schedule import revision_wait
 from copytaster.fetcher.wanted import correlation_of, event_item
 from copytaster.keys import STATE_SECONDS, Keys
 from copytaster.streams.effects import Check, Effects, Outbox, Value, batched
+from copytaster.streams.ledger.counting import Fate, Place, Tally, hour_of
 
 ITEMS_PER_STEP: Final = 100
 """Items of one atomic step: at most 3 MB of arguments, so that the server is never held for long."""
+
+
+SUPERSEDED: Final = "superseded"
+"""The code under which a wanted item ends that a newer revision replaces; the newer one carries the story on, so nothing is
+said of it on `drops`."""
+
+_ENDS: Final[Mapping[Verdict, tuple[Fate, str]]] = {
+    Verdict.DUPLICATE: (Fate.DUPLICATE, ""),
+    Verdict.KNOWN: (Fate.UNCHANGED, ""),
+    Verdict.UNADDRESSED: (Fate.DROPPED, "bad_url"),
+}
+"""Items that end with the poll that finds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,7 @@ def poll_steps(
         step = fenced(keys.key("feed", feed.feed_id), feed.fence)
         for one in chunk:
             _add_item(step, keys, outbox, feed, one, result.language, now_ms)
+        _count(step, keys, feed, chunk, seen, now_ms)
         marks = {one.candidate.key: seen.pop(one.candidate.key) for one in chunk if one.candidate.key in seen}
         _remember(step, keys, feed, marks)
         steps.append(step)
@@ -101,6 +115,32 @@ def _remember(step: Effects, keys: Keys, feed: FeedState, marks: Mapping[str, st
         step.write_hash(keys.key("seen", feed.feed_id), dict(marks), lifetime_seconds=STATE_SECONDS)
 
 
+def _count(
+    step: Effects,
+    keys: Keys,
+    feed: FeedState,
+    chunk: Sequence[Judged],
+    marks: Mapping[str, str],
+    now_ms: int,
+) -> None:
+    """Count the items of a step as seen, and those that end with it; and the wanted ones that a newer revision ends.
+
+    One of the marks that the step leaves tells whether it took effect before, so that sent twice it counts once.
+    """
+    tally = Tally()
+    here = Place(feed.feed_id, hour_of(now_ms))
+    for one in chunk:
+        tally.add(here, Fate.SEEN)
+        if one.verdict in _ENDS:
+            tally.add(here, *_ENDS[one.verdict])
+        elif one.known.hour is not None:
+            tally.add(Place(feed.feed_id, one.known.hour), Fate.DROPPED, SUPERSEDED)
+    if chunk:
+        key = chunk[0].candidate.key
+        step.checks.append(Check(keys.key("seen", feed.feed_id), key, "differs", marks[key]))
+    tally.write(step, keys, now_ms=now_ms)
+
+
 def _add_item(
     step: Effects, keys: Keys, outbox: Outbox, feed: FeedState, one: Judged, language: str | None, now_ms: int
 ) -> None:
@@ -122,6 +162,8 @@ def _want(step: Effects, keys: Keys, feed: FeedState, one: Judged, language: str
     key = keys.key("item", candidate.article_id)
     if one.verdict is Verdict.NEW:
         step.checks.append(Check(key, "feed", "absent"))
+    elif one.known.fence is not None:  # whether the former revision is still wanted has to be as it was read
+        step.checks.append(Check(key, "fence", "equals", one.known.fence))
     first_seen_ms = one.known.first_seen_ms or now_ms
     revisions = one.known.revisions + (one.verdict is Verdict.REVISED)
     fields: dict[str, Value] = {
@@ -133,6 +175,7 @@ def _want(step: Effects, keys: Keys, feed: FeedState, one: Judged, language: str
         "correlation_id": correlation_of(feed.feed_id, candidate),
         "first_seen_ms": first_seen_ms,
         "revisions": revisions,
+        "hour": hour_of(now_ms),
         "tries": 0,
         "reserved": "",
     }

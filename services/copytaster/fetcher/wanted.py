@@ -46,6 +46,8 @@ class Wanted:
     correlation_id: str
     tries: int
     fence: int
+    hour: str | None = None
+    """The hour in which the ledger counts the item; None for a fetch that is none."""
 
     @property
     def urn(self) -> str:
@@ -66,6 +68,7 @@ class Wanted:
             correlation_id=values["correlation_id"].decode(),
             tries=int(values.get("tries", b"0")),
             fence=int(values["fence"]),
+            hour=values["hour"].decode() if values.get("hour") else None,
         )
 
 

@@ -68,6 +68,7 @@ _SCRIPTS: Final = ("script|load", "script|exists")
 # The shell's own: the clock, the role and memory of the server.
 _SHELL: Final = (*_CONNECTION, *_SCRIPTS, "time", "role", "info")
 _PRESENCE: Final = _on("zadd zremrangebyscore zrem expire", "services")
+_COUNT: Final = _on("hincrby expireat", "ledger:<hour>")
 _TRIM: Final = "xadd xtrim xinfo|groups xpending"
 _CONSUME: Final = "xgroup|create xreadgroup xautoclaim xack xpending xinfo|groups"
 
@@ -88,8 +89,9 @@ FETCHER: Final = User(
         _on(
             "evalsha",
             "articles feeds drops feed:<id> feeds:due feeds:paused feeds:file outcomes:<feed> seen:<feed> wanted item:<id> "
-            "host:<name> page:<id> article:<article>",
+            "host:<name> page:<id> article:<article> ledger:<hour>",
         ),
+        _COUNT,
         _on(_TRIM, "articles feeds drops"),
         _on(
             "hget hmget hgetall hset hdel hincrby exists expire pexpire persist",
@@ -115,8 +117,9 @@ EXTRACTOR: Final = User(
         _on(
             "evalsha",
             "articles stories drops dead done:extractor:<event> failures:extractor article:<article> version:<story> "
-            "page:<id> body:<story>:<version>",
+            "page:<id> body:<story>:<version> ledger:<hour>",
         ),
+        _COUNT,
         _on(_CONSUME, "articles"),
         _on(_TRIM, "stories"),
         _on("xadd", "drops dead"),
@@ -183,8 +186,10 @@ OPERATOR: Final = User(
         _on(
             "eval evalsha",
             "feeds dead decisions articles stories links feed:<id> feeds:due feeds:paused feeds:file seen:<feed> "
-            "outcomes:<feed>",
+            "outcomes:<feed> page:<id> ledger:<hour>",
         ),
+        _on("evalsha_ro", "*", read_only=True),
+        _COUNT,
         _on("xadd", "feeds decisions articles stories links"),
         _on("xdel", "dead"),
         _on("unlink", "page:<id>"),

@@ -37,6 +37,8 @@ for position = 1, tonumber(take()) do
     ok = held == value
   elseif kind == 'absent' then
     ok = not held
+  elseif kind == 'differs' then
+    ok = held ~= value
   else
     ok = (not held) or (tonumber(held) < tonumber(value))
   end

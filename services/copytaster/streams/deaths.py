@@ -12,6 +12,7 @@ from typing import Final
 
 from copytaster.errors import Quarantine
 from copytaster.streams.effects import Cause, Effects, Outbox
+from copytaster.streams.ledger.counting import Fate, count, place_of_entry
 from copytaster_schemas import EntryDied
 from copytaster_schemas.registry import ENTRY_DIED
 
@@ -48,17 +49,22 @@ def death_of(
         traceback_digest=_digest(error),
         failures=failures,
     )
+    event_time = datetime.now(UTC)
     correlation = _readable(fields.get(b"ce_correlationid", fields.get(b"ce_id", entry_id.encode())))
     event = outbox.event(
         ENTRY_DIED,
         f"{stream}/{group}/{entry_id}",
         1,
         data,
-        time=datetime.now(UTC),
+        time=event_time,
         cause=Cause(correlation, _readable(fields[b"ce_id"]) if b"ce_id" in fields else None),
         guard=None,
     )
-    return Death(code, Effects(status="dead", events=[event]))
+    effects = Effects(status="dead", events=[event])
+    place = place_of_entry(fields)
+    if place is not None:
+        count(effects, outbox.keys, place, Fate.DEAD, now_ms=int(event_time.timestamp() * 1000))
+    return Death(code, effects)
 
 
 def _readable(value: bytes) -> str:

@@ -21,7 +21,7 @@ Value = bytes | str | int
 MAX_OP_ARGUMENTS: Final = 4000
 """Lua's `unpack` refuses about 8,000 values; half of that leaves room."""
 T = TypeVar("T")
-CheckKind = Literal["equals", "absent", "below"]
+CheckKind = Literal["equals", "differs", "absent", "below"]
 
 
 def batched(values: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -35,7 +35,7 @@ def batched(values: Iterable[T], size: int) -> Iterator[list[T]]:
 class Check:
     """A condition on the hash field `field` of `key`, tested before anything is written.
 
-    `equals`: holds exactly `value`. `absent`: the field is not there. `below`: absent or a number under `value`.
+    `equals`: holds exactly `value`. `differs`: absent or holds another value. `absent`: the field is not there. `below`: absent or a number under `value`.
     """
 
     key: str

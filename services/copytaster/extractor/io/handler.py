@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from redis.asyncio import Redis
 
 from copytaster.errors import Discard, Quarantine
+from copytaster.extractor.counted import count_fate
 from copytaster.extractor.extracted import Extracted
 from copytaster.extractor.outcome import Desk, Stored, left_out, superseded, told
 from copytaster.extractor.versions import StoryState
@@ -40,10 +41,15 @@ class Extractor:
         self._desk = Desk(keys, Outbox(keys, "extractor"))
 
     async def __call__(self, entry: Entry) -> Effects:
-        """The effects of one fetched article."""
+        """The effects of one fetched article, its line in the ledger included."""
         article = entry.data
         if not isinstance(article, ArticleFetched):
             raise Quarantine("unexpected_type", f"{entry.envelope.type} does not belong on this stream")
+        effects = await self._effects(entry, article)
+        count_fate(effects, self._desk.keys, article, now=datetime.now(UTC))
+        return effects
+
+    async def _effects(self, entry: Entry, article: ArticleFetched) -> Effects:
         stored = await self._stored_article(article)
         if stored.extracted_sequence >= article.sequence:
             return superseded(self._desk, article)

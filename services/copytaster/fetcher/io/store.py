@@ -34,7 +34,7 @@ SCAN_PER_CLAIM: Final = 8
 """Members looked at per member that may be claimed: those whose host is busy are given a slot meanwhile."""
 
 
-_KNOWN_FIELDS: Final = ("feed", "revision", "first_seen_ms", "revisions")
+_KNOWN_FIELDS: Final = ("feed", "revision", "first_seen_ms", "revisions", "fence", "hour")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +233,13 @@ def _pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:
 
 
 def _known(stored: Sequence[bytes | None], dropped: bytes | None) -> KnownArticle:
-    feed, revision, first_seen, revisions = stored
+    feed, revision, first_seen, revisions, fence, hour = stored
     return KnownArticle(
         feed_id=feed.decode() if feed else None,
         revision=revision.decode() if revision else None,
         first_seen_ms=int(first_seen) if first_seen else None,
         revisions=int(revisions or 0),
         drops=int(dropped or 0),
+        fence=int(fence) if fence else None,
+        hour=hour.decode() if hour else None,
     )
