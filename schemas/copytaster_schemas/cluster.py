@@ -40,7 +40,7 @@ class Counts(EventModel):
 
 
 class Reason(EventModel):
-    """Why the cluster changed; `code` is an open vocabulary (compared, revised, operator, closed)."""
+    """Why the cluster changed; `code` is an open vocabulary (compared, withdrawn, operator, closed)."""
 
     code: str
     story: str | None = None

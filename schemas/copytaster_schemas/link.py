@@ -74,4 +74,7 @@ class StoryCompared(EventModel):
     candidates: int = Field(ge=0, description="how many stories were looked at")
     abstained: int = Field(default=0, ge=0)
     unrelated: int = Field(default=0, ge=0)
+    withdrawn: bool | None = Field(
+        default=None, description="true: the story was withdrawn, there is nothing to compare any more"
+    )
     policy: str

@@ -58,6 +58,9 @@ class DecisionMade(EventModel):
     revision: int = Field(ge=1)
     op: str = Field(description="pin, forbid, merge, split or undo")
     stories: list[str] = Field(default_factory=list)
+    others: list[str] = Field(
+        default_factory=list, description="of a split: the stories that the named ones leave"
+    )
     clusters: list[str] = Field(default_factory=list)
     undoes: str | None = None
     reason: str

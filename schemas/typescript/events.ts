@@ -114,6 +114,8 @@ export interface DecisionMade {
   /** pin, forbid, merge, split or undo */
   op: string;
   stories?: string[];
+  /** of a split: the stories that the named ones leave */
+  others?: string[];
   clusters?: string[];
   undoes?: string;
   reason: string;
@@ -280,7 +282,7 @@ export interface Provider {
   feed?: string;
 }
 
-/** Why the cluster changed; `code` is an open vocabulary (compared, revised, operator, closed). */
+/** Why the cluster changed; `code` is an open vocabulary (compared, withdrawn, operator, closed). */
 export interface Reason {
   code: string;
   story?: string;
@@ -355,6 +357,8 @@ export interface StoryCompared {
   candidates: number;
   abstained?: number;
   unrelated?: number;
+  /** true: the story was withdrawn, there is nothing to compare any more */
+  withdrawn?: boolean;
   policy: string;
 }
 

@@ -84,7 +84,11 @@ TABLE: Final = (
         "version:<story>", "hash", "extractor", STATE_SECONDS, "revision and hashes of the latest version"
     ),
     KeyPattern(
-        "story:<story>", "hash", "deduplicator", RECORD_SECONDS, "record of a story, its cluster, its state"
+        "story:<story>",
+        "hash",
+        "deduplicator",
+        STATE_SECONDS,
+        "record of a story, its cluster, its counter; a tombstone without the record once its cluster is closed",
     ),
     KeyPattern(
         "body:<story>:<version>", "string", "extractor", RECORD_SECONDS, "a body too long for an event"
@@ -96,6 +100,9 @@ TABLE: Final = (
     KeyPattern(
         "cluster:<id>", "hash", "deduplicator", None, "a cluster's state; a tombstone resolves for ever"
     ),
+    KeyPattern("clusters:due", "zset", "deduplicator", None, "cluster id by its next step in life (ms)"),
+    KeyPattern("decision:<id>", "hash", "operator", None, "revision of a decision, and what was decided"),
+    KeyPattern("decided", "hash", "deduplicator", None, "story to the decisions in force about it"),
     KeyPattern(
         "ledger:<hour>", "hash", "streams", LEDGER_SECONDS, "items first seen in an hour, by feed and fate"
     ),

@@ -44,6 +44,9 @@ class Log(StrEnum):
     STORY_EXTRACTED = "story.extracted"
     STORY_COMPARED = "story.compared"
     CLUSTERS_DERIVED = "clusters.derived"
+    CLUSTERS_SWEPT = "clusters.swept"
+    DECISION_APPLIED = "decision.applied"
+    DECISION_UNMET = "decision.unmet"
     LIBRARY_LOGGED = "library.logged"
 
 

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     extract_memory_mib: int = Field(
         default=1024, ge=256, description="address space of one extracting process"
     )
+    cluster_close_days: float = Field(
+        default=14.0, gt=0.0, le=365.0, description="a cluster without news for so many days is closed"
+    )
     batch_entries: int = Field(default=64, ge=1, le=1000, description="entries read at once")
     claim_idle_seconds: float = Field(
         default=60.0, ge=1.0, description="an entry held longer without a sign is taken over"

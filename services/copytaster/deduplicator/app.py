@@ -8,8 +8,10 @@ from functools import partial
 from copytaster.deduplicator.io import clusterer, linker
 from copytaster.deduplicator.io.clusters import Clusters
 from copytaster.deduplicator.io.index import Index
+from copytaster.deduplicator.io.sweeper import Sweeper
 from copytaster.deduplicator.matcher import Matcher
 from copytaster.deduplicator.policy import load
+from copytaster.keys import DAY_SECONDS
 from copytaster.logs import Log, instance_name
 from copytaster.settings import Settings
 from copytaster.streams.engine import Engine, Handler
@@ -34,20 +36,23 @@ async def build(context: Context) -> Parts:
     matcher = Matcher(load())
     cpu = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compare")
     lease = Lease(redis, keys, clusterer.GROUP, instance_name())
-    clusters = Clusters(redis, keys, index)
+    close_ms = round(context.settings.cluster_close_days * DAY_SECONDS * 1000)
+    clusters = Clusters(redis, keys, index, close_ms=close_ms)
     link = linker.Linker(redis, keys, index, matcher, cpu)
     cluster = clusterer.Clusterer(redis, keys, clusters, matcher, lease, cpu)
     engines = [
         _engine(context, "stories", linker.GROUP, link, LINKING_AT_ONCE, Log.STORY_COMPARED),
-        _engine(context, "links", clusterer.GROUP, cluster, 1, Log.CLUSTERS_DERIVED, lease=lease),
+        _engine(context, "links", clusterer.GROUP, cluster.compared, 1, Log.CLUSTERS_DERIVED, lease=lease),
+        _engine(context, "decisions", clusterer.GROUP, cluster.decided, 1, Log.DECISION_APPLIED, lease=lease),
     ]
+    sweeper = Sweeper(redis, keys, clusters, lease, matcher.policy.version)
 
     async def close() -> None:
         cpu.shutdown(wait=False, cancel_futures=True)
 
     return Parts(
         engines=engines,
-        loops=[partial(lease.keep, context.patience)],
+        loops=[partial(lease.keep, context.patience), partial(sweeper.forever, context.patience)],
         trims=["links", "clusters"],
         closers=[close],
     )

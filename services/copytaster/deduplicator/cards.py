@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+import json
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
 
 from copytaster.deduplicator.direction import CREDITING_ROLES
 from copytaster.deduplicator.record import StoryRecord
+from copytaster.deduplicator.twins import text_key
 from copytaster_schemas import Member
 from copytaster_schemas.story import Credit
+
+_FIELDS: Final = (
+    "version",
+    "outlet",
+    "owner",
+    "language",
+    "title",
+    "url",
+    "time_ms",
+    "first_seen_ms",
+    "agencies",
+    "text_key",
+    "kin",
+)
+"""The order of a stored card; a new field goes to the end and needs a default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +43,19 @@ class Card:
     time_ms: int
     first_seen_ms: int
     agencies: tuple[str, ...] = ()
+    text_key: str = ""
+    """Equal for stories of the very same words (see `twins`); empty where nothing is known to be equal."""
+    kin: str = ""
+    """The earliest story of its family, once the cluster is closed and the texts that show it may go; empty before."""
 
-    def to_row(self) -> dict[str, Any]:
-        """Plain values for storing."""
-        return asdict(self)
+    def pack(self) -> bytes:
+        """A compact JSON array without the story's id, which names the field that it lies in; `unpack` gives an equal card."""
+        row = [getattr(self, name) for name in _FIELDS]
+        return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def slim(self, kin: str) -> Card:
+        """The card of a member of a closed cluster: whose it is, when, and of which family; no longer what it said."""
+        return replace(self, title="", url="", kin="" if kin == self.story else kin)
 
     def to_record(self) -> StoryRecord:
         """A record that tells time, outlet and credits, and has no text to compare."""
@@ -77,12 +103,15 @@ def card_of(record: StoryRecord) -> Card:
         time_ms=record.time_ms,
         first_seen_ms=record.first_seen_ms,
         agencies=tuple(sorted(agencies)),
+        text_key=text_key(record),
     )
 
 
-def card_from_row(row: Mapping[str, Any]) -> Card:
-    """The card that `to_row` gave."""
-    return Card(**{**row, "agencies": tuple(row["agencies"])})
+@lru_cache(maxsize=8192)
+def unpack(story: str, packed: bytes) -> Card:
+    """The card that `pack` gave for `story`; the same cards come again with every news of a large cluster."""
+    values = dict(zip(_FIELDS, json.loads(packed), strict=False))
+    return Card(story=story, **{**values, "agencies": tuple(values["agencies"])})
 
 
 def _credit(agency: str) -> Credit:

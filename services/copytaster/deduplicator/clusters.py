@@ -27,7 +27,7 @@ class ClusterState:
 
 @dataclass(frozen=True, slots=True)
 class ClusterChange:
-    """One change of one cluster, complete after it: `op` is created, joined, left, updated, merged or split."""
+    """One change of one cluster, complete after it: `op` is created, joined, left, updated, merged, split, closed or reopened."""
 
     cluster: str
     op: str
@@ -64,11 +64,11 @@ def derive(
 ) -> list[ClusterChange]:
     """The changes that lead from the previous clusters to the parts, in the order in which they must be told.
 
-    `previous` are the clusters that share a story with the parts (ended ones are ignored); `first_seen` gives each story's
+    `previous` are the clusters that share a story with the parts (ended and empty ones are ignored); `first_seen` gives each story's
     first sight in milliseconds (missing: last of all); stories in `updated` changed without moving. A part that an old id
     goes on with is told after the ids that it takes in; new ids are minted in the order of the parts' earliest stories.
     """
-    living = {name: state for name, state in previous.items() if state.state != MERGED}
+    living = {name: state for name, state in previous.items() if state.state != MERGED and state.members}
     plans = [_Plan(part) for part in sorted(parts, key=lambda part: _age(part, first_seen)) if part]
     _inherit(living, plans, first_seen)
     for plan in plans:
@@ -80,6 +80,13 @@ def derive(
     for plan in plans:
         changes += _continued(plan, living, plans, updated)
     return changes
+
+
+def closed(cluster: str, state: ClusterState) -> ClusterChange:
+    """The change of an open cluster that got no news for its window; its members stay what they were."""
+    return ClusterChange(
+        cluster=cluster, op="closed", state=CLOSED, revision=state.revision + 1, members=state.members
+    )
 
 
 def _age(stories: frozenset[str], first_seen: Mapping[str, int]) -> tuple[int, str]:
@@ -136,7 +143,7 @@ def _continued(
     return [
         ClusterChange(
             cluster=plan.name,
-            op=_op(added, removed, taken_in, bool(born)),
+            op=_op(before.state, added, removed, taken_in, bool(born)),
             state=OPEN,
             revision=before.revision + 1,
             members=plan.part,
@@ -148,11 +155,15 @@ def _continued(
     ]
 
 
-def _op(added: frozenset[str], removed: frozenset[str], taken_in: tuple[str, ...], has_split: bool) -> str:
+def _op(
+    state: str, added: frozenset[str], removed: frozenset[str], taken_in: tuple[str, ...], has_split: bool
+) -> str:
     if taken_in:
         return "merged"
     if has_split:
         return "split"
+    if state == CLOSED:
+        return "reopened"
     if added:
         return "joined"
     return "left" if removed else "updated"

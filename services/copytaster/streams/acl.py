@@ -138,18 +138,21 @@ DEDUPLICATOR: Final = User(
     (
         _on(
             "eval evalsha",
-            "stories links clusters dead done:linker:<event> done:clusterer:<event> failures:linker failures:clusterer "
-            "story:<story> pairs:<story> cluster:<id> index:<slice>:<bucket> numbers numbers:<slice> lease:<role>",
+            "stories links clusters decisions dead done:linker:<event> done:clusterer:<event> failures:linker "
+            "failures:clusterer story:<story> pairs:<story> cluster:<id> clusters:due decision:<id> decided "
+            "index:<slice>:<bucket> numbers numbers:<slice> lease:<role>",
         ),
-        _on(_CONSUME, "stories links"),
+        _on(_CONSUME, "stories links decisions"),
         _on(_TRIM, "links clusters"),
         _on("xadd", "dead"),
         *_engine("linker"),
         *_engine("clusterer"),
         _on(
-            "hget hgetall hset hincrby expire",
+            "hget hmget hgetall hset hdel hincrby expire del",
             "story:<story> pairs:<story> cluster:<id> numbers numbers:<slice>",
         ),
+        _on("hget hmget hset hdel", "decision:<id> decided"),
+        _on("zadd zrem zrangebyscore", "clusters:due"),
         _on("sadd smembers expire", "index:<slice>:<bucket>"),
         _on("hget hset pexpire del", "lease:<role>"),
         _on("get", "body:<story>:<version>", read_only=True),
@@ -185,8 +188,8 @@ OPERATOR: Final = User(
         _on("@read", "*", read_only=True),
         _on(
             "eval evalsha",
-            "feeds dead decisions articles stories links feed:<id> feeds:due feeds:paused feeds:file seen:<feed> "
-            "outcomes:<feed> page:<id> ledger:<hour>",
+            "feeds dead decisions decision:<id> articles stories links feed:<id> feeds:due feeds:paused feeds:file "
+            "seen:<feed> outcomes:<feed> page:<id> ledger:<hour>",
         ),
         _on("evalsha_ro", "*", read_only=True),
         _COUNT,
@@ -194,6 +197,7 @@ OPERATOR: Final = User(
         _on("xdel", "dead"),
         _on("unlink", "page:<id>"),
         _on("hget hset hdel hincrby persist expire del", "feed:<id>"),
+        _on("hget hset", "decision:<id>"),
         _on("del", "seen:<feed> outcomes:<feed>"),
         _on("zadd zrem", "feeds:due"),
         _on("sadd srem", "feeds:paused feeds:file"),

@@ -11,25 +11,27 @@ from redis.asyncio import Redis
 from copytaster.deduplicator.io import clusterer, linker
 from copytaster.deduplicator.io.clusters import Clusters
 from copytaster.deduplicator.io.index import Index
+from copytaster.deduplicator.io.sweeper import Sweeper
 from copytaster.deduplicator.matcher import Matcher
 from copytaster.deduplicator.policy import load
-from copytaster.keys import RECORD_SECONDS, Keys
+from copytaster.keys import DAY_SECONDS, RECORD_SECONDS, WINDOW_DAYS, Keys
 from copytaster.logs import Log
 from copytaster.newsroom.model import Article
 from copytaster.streams.commit import Outcome, commit
 from copytaster.streams.effects import Cause, Effects, Guard, Outbox
-from copytaster.streams.engine import Engine
+from copytaster.streams.engine import Engine, Handler
 from copytaster.streams.groups import ensure_group
 from copytaster.streams.lease import Lease
 from copytaster.streams.patience import Patience
 from copytaster.text.credits import find_credits
 from copytaster_schemas import ClusterChanged, Credit, Story, StoryCompared, parse_event
 from copytaster_schemas.identity import short_id, story_urn
-from copytaster_schemas.registry import STORY_PUBLISHED, STORY_REVISED
+from copytaster_schemas.registry import STORY_PUBLISHED, STORY_REVISED, STORY_WITHDRAWN
 from copytaster_schemas.story import AltId, Body, Headline, Provider
 
 KEYS = Keys("test")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WINDOW_MS = WINDOW_DAYS * DAY_SECONDS * 1000
 
 
 class Desk:
@@ -40,17 +42,29 @@ class Desk:
         self.cpu = ThreadPoolExecutor(max_workers=1)
         matcher, index = Matcher(load()), Index(redis, KEYS)
         self.lease = Lease(redis, KEYS, clusterer.GROUP, name)
-        clusters = Clusters(redis, KEYS, index)
+        self.now_ms = int(NOON.timestamp() * 1000)
+        clusters = Clusters(redis, KEYS, index, close_ms=WINDOW_MS)
         link = linker.Linker(redis, KEYS, index, matcher, self.cpu)
-        cluster = clusterer.Clusterer(redis, KEYS, clusters, matcher, self.lease, self.cpu)
+        cluster = clusterer.Clusterer(redis, KEYS, clusters, matcher, self.lease, self.cpu, self._now)
         self.linker = self._engine("stories", linker.GROUP, link, name, 8)
-        self.clusterer = self._engine("links", clusterer.GROUP, cluster, name, 1)
+        self.clusterer = self._engine("links", clusterer.GROUP, cluster.compared, name, 1)
+        self.decider = self._engine("decisions", clusterer.GROUP, cluster.decided, name, 1)
+        self.sweeper = Sweeper(redis, KEYS, clusters, self.lease, matcher.policy.version, self._now)
+
+    def _now(self) -> int:
+        return self.now_ms
+
+    async def let_pass(self, days: float) -> None:
+        """Let time pass for the clusterer, and let it do what is due then."""
+        self.now_ms += round(days * DAY_SECONDS * 1000)
+        while await self.sweeper.sweep():
+            pass
 
     def _engine(
         self,
         stream: str,
         group: str,
-        handler: linker.Linker | clusterer.Clusterer,
+        handler: Handler,
         name: str,
         concurrency: int,
     ) -> Engine:
@@ -69,7 +83,11 @@ class Desk:
 
     async def pump(self) -> None:
         """Work until neither group gets anything new."""
-        while await self._step(self.linker) or await self._step(self.clusterer):
+        while (
+            await self._step(self.linker)
+            or await self._step(self.clusterer)
+            or await self._step(self.decider)
+        ):
             pass
 
     async def _step(self, engine: Engine) -> int:
@@ -83,6 +101,8 @@ class Desk:
         """Put stories on their stream as the extractor does."""
         for story in stories:
             kind = STORY_PUBLISHED if story.version == 1 else STORY_REVISED
+            if story.pub_status == "canceled":
+                kind = STORY_WITHDRAWN
             key = KEYS.key("version", short_id(story.uri))
             event = Outbox(KEYS, "extractor").event(
                 kind, story.uri, story.version, story, time=NOON, cause=Cause(story.uri), guard=Guard(key)

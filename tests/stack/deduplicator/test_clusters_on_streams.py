@@ -10,32 +10,7 @@ from redis.asyncio import Redis
 from copytaster.newsroom.catalogue import load_catalogue
 from copytaster_schemas import Story
 from tests.stack.deduplicator.desk import KEYS, Desk, make_story, partition_digest, story_of
-
-HARBOUR = (
-    "KARSTADT (TASS) - Der Hafen von Karstadt bleibt nach einem Brand im Kohlelager bis Freitag gesperrt. "
-    "Das teilte die Hafenbehörde am Montag mit.\n"
-    "Bei dem Feuer in Lagerhalle 14 wurden nach Angaben der Feuerwehr 23 Menschen leicht verletzt. "
-    "Rund 140 Einsatzkräfte brauchten sechs Stunden, um die Flammen zu löschen.\n"
-    "Hafendirektorin Henrike Vossmann sprach von einem Schaden von 18 Millionen Kronen. "
-    "Die Ursache werde untersucht, Brandstiftung könne derzeit nicht ausgeschlossen werden.\n"
-    "Über Karstadt läuft die Hälfte aller Getreideausfuhren der Republik Nordau. "
-    "Frachter werden bis auf weiteres nach Olpenitz umgeleitet."
-)
-COPY = HARBOUR.replace("Rund 140 Einsatzkräfte", "Etwa 140 Helfer").replace("KARSTADT (TASS) - ", "")
-EXCERPT = "\n".join(HARBOUR.split("\n")[:2])
-OTHER = (
-    "Die Republik Nordau will ihre Eisenbahn an private Betreiber verkaufen. Verkehrsminister Olaf Brandner nannte "
-    "am Dienstag einen Preis von 900 Millionen Kronen.\n"
-    "Die Gewerkschaft der Lokführer kündigte Widerstand an. Ihr Vorsitzender Pelle Krogh sagte, man werde notfalls "
-    "das ganze Land stilllegen.\n"
-    "Das Parlament soll im Herbst über das Gesetz abstimmen."
-)
-
-
-@pytest.fixture
-async def desk(redis_client: Redis) -> Desk:
-    """A deduplicator on an empty server."""
-    return Desk(redis_client)
+from tests.stack.deduplicator.texts import COPY, EXCERPT, HARBOUR, OTHER
 
 
 async def test_a_copy_and_an_excerpt_join_and_a_stranger_stays_alone(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from copytaster.deduplicator.rearrange import MAX_MEMBERS
+from copytaster.deduplicator.telling import MAX_MEMBERS
 from copytaster.extractor.outcome import MAX_BODY_BYTES
 from copytaster.keys import DAY_SECONDS, RECORD_SECONDS, Keys
 from copytaster_schemas import EVENT_TYPES, STREAMS, ClusterChanged

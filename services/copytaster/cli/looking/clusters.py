@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -117,8 +116,11 @@ async def _events(redis: Redis, keys: Keys, clusters: Iterable[str], *, all_of_t
 
 async def _stored_members(redis: Redis, keys: Keys, cluster: str) -> list[Member]:
     """The members of a cluster as they are kept for as long as it is, the earliest first, without their families."""
-    rows = json.loads(await redis.hget(keys.key("cluster", short_id(cluster)), "members") or b"[]")
-    return [Member.model_validate(row) for row in sorted(rows, key=lambda row: row["time_ms"])]
+    from copytaster.deduplicator.io.clusters import stored_cards
+
+    cards = stored_cards(await redis.hgetall(keys.key("cluster", short_id(cluster)))).values()
+    ordered = sorted(cards, key=lambda card: (card.time_ms, card.story))
+    return [card.to_member(card.kin or None) for card in ordered]
 
 
 def _show_history(found: _Found, *, as_json: bool) -> None:

@@ -22,9 +22,9 @@ from copytaster.deduplicator.matcher import Matcher
 from copytaster.deduplicator.record import StoryRecord, from_story
 from copytaster.errors import Quarantine
 from copytaster.keys import RECORD_SECONDS, Keys
-from copytaster.streams.effects import Effects, Guard, Outbox
+from copytaster.streams.effects import Check, Effects, Guard, Outbox
 from copytaster.streams.entries import Entry
-from copytaster_schemas import Story
+from copytaster_schemas import Story, StoryCompared, StoryVersion
 from copytaster_schemas.identity import short_id
 from copytaster_schemas.registry import STORY_COMPARED
 
@@ -51,7 +51,7 @@ class Linker:
         if not isinstance(story, Story):
             raise Quarantine("unexpected_type", f"{entry.envelope.type} does not belong on this stream")
         if story.pub_status == "canceled":
-            return Effects(status="withdrawn", facts={"story_uri": story.uri})
+            return await self._withdraw(entry, story)
         record = from_story(story)
         if story.dataref:
             record = replace(record, text=await self._body(story.dataref))
@@ -61,6 +61,36 @@ class Linker:
         candidates = await self._index.candidates(record, keys)
         decisions = await self._in_thread(self._matcher.decide, record, candidates)
         return await self._tell(entry, record, candidates, decisions)
+
+    async def _withdraw(self, entry: Entry, story: Story) -> Effects:
+        """Take the record out of everybody's sight and tell the clusterer, which takes the story out of its cluster."""
+        key = self._keys.key("story", short_id(story.uri))
+        facts = {"story_uri": story.uri, "version": story.version}
+        version, compared = await self._redis.hmget(key, "version", "compared")
+        if int(version or 0) >= story.version:
+            return Effects(status="superseded", facts=facts)
+        before = int(compared or 0)
+        data = StoryCompared(
+            story=StoryVersion(uri=story.uri, version=story.version),
+            revision=before + 1,
+            candidates=0,
+            policy=self._matcher.policy.version,
+            withdrawn=True,
+        )
+        event = self._outbox.event(
+            STORY_COMPARED,
+            story.uri,
+            before + 1,
+            data,
+            time=entry.envelope.time,
+            cause=entry.cause,
+            guard=Guard(key, "compared"),
+        )
+        effects = Effects(status="withdrawn", events=[event], facts=dict(facts))
+        effects.checks.append(Check(key, "version", "below", story.version))
+        effects.op("HDEL", key, "record")
+        effects.write_hash(key, {"version": story.version}, lifetime_seconds=RECORD_SECONDS)
+        return effects
 
     async def _body(self, dataref: str) -> str:
         body = await self._redis.get(self._keys.key(dataref))
