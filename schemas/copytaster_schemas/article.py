@@ -19,6 +19,9 @@ class FeedItem(EventModel):
     title: str | None = None
     summary: str | None = None
     content: str | None = Field(default=None, description="full text in the feed, HTML")
+    content_truncated: bool | None = Field(
+        default=None, description="true where the feed's text is longer than `content`"
+    )
     authors: list[str] = Field(default_factory=list)
     categories: list[str] = Field(default_factory=list)
     published: Instant | None = None
@@ -39,7 +42,7 @@ class ArticleFetched(EventModel):
     item: FeedItem
     requested_url: str
     final_url: str
-    status: int
+    status: int = Field(description="HTTP status of the page; 0 where no page was asked for")
     content_type: str | None = None
     headers: dict[str, str] = Field(
         default_factory=dict, description="a few response headers, lower-case names"
@@ -51,4 +54,14 @@ class ArticleFetched(EventModel):
         default=None,
         description="hour (UTC, `2026-11-22T09`) in which this revision of the item was first seen and is counted; "
         "absent for a fetch that no item asked for",
+    )
+    text_from: str | None = Field(
+        default=None,
+        description="`feed`: the bytes are the text that the feed gives, for there is no page to be had; absent = the page",
+    )
+    page_failure: str | None = Field(
+        default=None, description="with text_from: why there is no page, a code of reasons.DROP_CODES"
+    )
+    refetch: bool | None = Field(
+        default=None, description="true: a later look at a published page that no feed asked for"
     )

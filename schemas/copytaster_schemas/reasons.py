@@ -44,7 +44,8 @@ ROLES: Final = {
 }
 
 DROP_CODES: Final = {
-    "bad_url": "the item's address is not an http or https address",
+    "aggregator_link": "the link belongs to an aggregator, and the outlet's address cannot be read from it",
+    "bad_url": "the item has no http or https address, and the feed does not give its text",
     "body_too_large": "more bytes than the limit, on the wire or inflated",
     "challenge_wall": "a challenge page stood before the article",
     "client_error": "the server refused with a 4xx status",

@@ -96,6 +96,17 @@ class Provider(EventModel):
     feed: str | None = None
 
 
+class Delta(EventModel):
+    """What a revision changed. Numbers and names are told while the version before is remembered (three days)."""
+
+    version: int = Field(ge=1, description="the version that this one is compared with")
+    changed: list[str] = Field(default_factory=list, description="among headline, lead, body, credits")
+    numbers_added: list[str] = Field(default_factory=list, description="digits with a point for decimals")
+    numbers_removed: list[str] = Field(default_factory=list)
+    names_added: list[str] = Field(default_factory=list, description="capitalised words, as printed")
+    names_removed: list[str] = Field(default_factory=list)
+
+
 class Story(EventModel):
     """A story version, complete and ready to use."""
 
@@ -127,11 +138,18 @@ class Story(EventModel):
     usage_terms: str | None = None
     is_accessible_for_free: bool | None = None
     body_scope: str | None = Field(default=None, description="full or teaser")
+    text_from: str | None = Field(
+        default=None,
+        description="`feed`: the text is the feed's, for the page was not to be had; absent = the page's",
+    )
     correction_note: str | None = None
     live_ticker: bool | None = None
     credits: list[Credit] = Field(default_factory=list)
     furniture: list[FurnitureSpan] = Field(default_factory=list)
     provider: Provider
+    delta: Delta | None = Field(
+        default=None, description="in story.revised: what changed since the version before"
+    )
     text_hash: str = Field(description="hash of the normalised text; decides published, revised, unchanged")
 
     @property

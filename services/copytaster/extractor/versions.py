@@ -32,8 +32,8 @@ def text_hash(title: str | None, lead: str | None, text: str) -> str:
     dates, credits outside the text and all metadata: they change without the news changing.
     """
     parts = (title or "", lead or "", *text.split("\n"))
-    folded = "\n".join(filter(None, map(_fold, parts)))
-    return f"{HASH_VERSION}-{hashlib.blake2b(folded.encode(), digest_size=16).hexdigest()}"
+    text_only = "\n".join(filter(None, map(folded, parts)))
+    return f"{HASH_VERSION}-{hashlib.blake2b(text_only.encode(), digest_size=16).hexdigest()}"
 
 
 def decide(previous: StoryState | None, new_hash: str) -> str:
@@ -43,7 +43,8 @@ def decide(previous: StoryState | None, new_hash: str) -> str:
     return UNCHANGED if previous.text_hash == new_hash and not previous.withdrawn else REVISED
 
 
-def _fold(text: str) -> str:
+def folded(text: str) -> str:
+    """The letters and digits of `text` in one case, words parted by single spaces."""
     return (
         re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", text).replace("\u00ad", "")).casefold().strip()
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 from copytaster.fetcher.notices import Drop, add_drop, fenced, instant, keep_counter
 from copytaster.fetcher.outcomes import Failure, drop_code
-from copytaster.fetcher.wanted import LINE_BYTES, Page, Wanted, clip
+from copytaster.fetcher.wanted import LINE_BYTES, FeedText, Page, Wanted, clip
 from copytaster.keys import PAGE_SECONDS, STATE_SECONDS, Keys
 from copytaster.streams.effects import Cause, Effects, Guard, Outbox
 from copytaster.streams.ledger.counting import Fate, Place, count
@@ -21,16 +21,37 @@ _HEADERS: Final = ("content-type", "content-language", "etag", "last-modified", 
 
 
 def fetched_step(
-    keys: Keys, outbox: Outbox, wanted: Wanted, page: Page, *, sequence: int, now_ms: int
+    keys: Keys, outbox: Outbox, wanted: Wanted, page: Page | FeedText, *, sequence: int, now_ms: int
 ) -> Effects:
     """The step that publishes `page` as fetch `sequence` of its article (one above the stored one) and ends the want."""
+    step = _ending(keys, wanted)
+    add_article(step, keys, outbox, wanted, page, sequence=sequence, now_ms=now_ms)
+    return step
+
+
+def add_article(
+    step: Effects,
+    keys: Keys,
+    outbox: Outbox,
+    wanted: Wanted,
+    page: Page | FeedText,
+    *,
+    sequence: int,
+    now_ms: int,
+    refetch: bool = False,
+) -> None:
+    """Let `step` publish `page` as fetch `sequence` of its article; its bytes wait for the extractor."""
     dataref = f"{wanted.article_id}-{sequence}"
-    headers = {name: text for name in _HEADERS if (text := clip(page.headers.get(name), LINE_BYTES))}
+    headers, text_from, failure = {}, None, None
+    if isinstance(page, Page):
+        headers = {name: text for name in _HEADERS if (text := clip(page.headers.get(name), LINE_BYTES))}
+    else:
+        text_from, failure = "feed", page.failure
     data = ArticleFetched(
         article=wanted.urn,
         sequence=sequence,
         item=wanted.item,
-        requested_url=wanted.url,
+        requested_url=wanted.url or page.final_url,
         final_url=page.final_url,
         status=page.status,
         content_type=headers.get("content-type"),
@@ -39,18 +60,20 @@ def fetched_step(
         dataref=f"page:{dataref}",
         byte_count=len(page.body),
         ledger_hour=wanted.hour,
+        text_from=text_from,
+        page_failure=failure,
+        refetch=refetch or None,
     )
     guard = Guard(keys.key("article", wanted.article_id), "sequence")
     cause = Cause(correlation_id=wanted.correlation_id)
-    step = _ending(keys, wanted)
     step.events.append(
         outbox.event(
             ARTICLE_FETCHED, wanted.urn, sequence, data, time=instant(now_ms), cause=cause, guard=guard
         )
     )
-    step.op("SET", keys.key("page", dataref), page.body, "EX", PAGE_SECONDS)
+    if page.body:
+        step.op("SET", keys.key("page", dataref), page.body, "EX", PAGE_SECONDS)
     keep_counter(step, guard, sequence)
-    return step
 
 
 def dropped_step(
@@ -105,7 +128,7 @@ def _ending(keys: Keys, wanted: Wanted) -> Effects:
     key = keys.key("item", wanted.article_id)
     step = fenced(key, wanted.fence)
     step.op("ZREM", keys.key("wanted"), wanted.article_id)
-    step.op("HDEL", key, "item", "tries", "reserved", "hour")
+    step.op("HDEL", key, "item", "text", "tries", "reserved", "hour")
     step.op("HSET", key, "done", wanted.fence, "fence", wanted.fence + 1)
     step.op("EXPIRE", key, STATE_SECONDS)
     return step

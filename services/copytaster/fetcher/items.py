@@ -1,18 +1,19 @@
-"""Which items of a document are new, revised or known: identity, revision, and the verdict on each.
+"""Which items of a document are new, revised or known: the articles behind them, and the verdict on each.
 
-Pure. Identity of an item within its feed: the guid; of several items with one guid, guid and URL; without a guid the
-URL key; without a URL the title and the day. Identity of the article behind it, over all feeds: the URL key.
+Pure. Identity of an item within its feed is the subject of `identity`. Identity of the article behind it, over all
+feeds: the URL key; for an item without an address that carries its whole text, feed and guid.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from copytaster.fetcher.document import FeedItem
+from copytaster.fetcher.identity import Keyed
+from copytaster.text.aggregators import OpaqueLink, unwrapped
+from copytaster.text.feedtext import full_text
 from copytaster.text.urls import BadUrl, fetch_url, host_of, url_key
 from copytaster_schemas.identity import article_urn, item_urn, short_id
 
@@ -24,7 +25,7 @@ class Verdict(StrEnum):
     REVISED = "revised"
     DUPLICATE = "duplicate"
     UNADDRESSED = "unaddressed"
-    """It has no http or https address, so there is no page to fetch."""
+    """There is no page to fetch, and the feed does not give the text."""
     KNOWN = "known"
 
 
@@ -41,6 +42,8 @@ class Candidate:
     host: str | None
     revised: bool
     """The feed's memory holds the item with another revision."""
+    obstacle: str | None = None
+    """Why there is no address, as a code of `reasons.DROP_CODES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,86 +65,41 @@ class KnownArticle:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A candidate with its verdict."""
+    """A candidate with its verdict; a revision beyond its feed's budget is put off by `delay_seconds`."""
 
     candidate: Candidate
     verdict: Verdict
     known: KnownArticle
-
-
-def _digest(*parts: str | None) -> str:
-    """16 hexadecimal digits of the SHA-256 of the parts; an absent part differs from an empty one."""
-    text = "\x1f".join("\x00" if part is None else part for part in parts)
-    return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()[:16]
-
-
-def item_key(item: FeedItem, *, repeated_guid: bool = False) -> str:
-    """The key of `item` within its feed; `repeated_guid`: other items of the document have the same guid."""
-    if item.guid and repeated_guid:
-        return _digest("guid+url", item.guid, item.url)
-    if item.guid:
-        return _digest("guid", item.guid)
-    if item.url:
-        try:
-            return _digest("url", url_key(item.url))
-        except BadUrl:
-            return _digest("raw url", item.url)
-    day = item.published.at.date().isoformat() if item.published else None
-    return _digest("title", item.title, day)
-
-
-def revision_of(item: FeedItem) -> str:
-    """Changes when title, summary, content or the time of update change, and with nothing else."""
-    return _digest(item.title, item.summary, item.content, item.updated.iso if item.updated else None)
-
-
-@dataclass(frozen=True, slots=True)
-class Keyed:
-    """An item of a document with its key within the feed and its revision."""
-
-    key: str
-    revision: str
-    item: FeedItem
-
-
-def keyed(items: Iterable[FeedItem]) -> list[Keyed]:
-    """The items with their keys, oldest first, each key once (the first of the document wins).
-
-    Feeds list the newest item first; the reverse is the order in which the articles came out.
-    """
-    listed = list(items)
-    repeats = Counter(item.guid for item in listed if item.guid)
-    found: dict[str, Keyed] = {}
-    for item in listed:
-        key = item_key(item, repeated_guid=repeats[item.guid or ""] > 1)
-        found.setdefault(key, Keyed(key, revision_of(item), item))
-    return list(reversed(found.values()))
+    delay_seconds: float = 0.0
 
 
 def candidates(feed_id: str, items: Iterable[Keyed], seen: Mapping[str, str]) -> list[Candidate]:
     """The items that `seen` (item key to revision) does not hold as they are."""
     return [
-        _candidate(feed_id, item.key, item.revision, item.item, revised=item.key in seen)
+        _candidate(feed_id, item, revised=item.key in seen)
         for item in items
         if seen.get(item.key) != item.revision
     ]
 
 
-def _candidate(feed_id: str, key: str, revision: str, item: FeedItem, *, revised: bool) -> Candidate:
+def _candidate(feed_id: str, keyed: Keyed, *, revised: bool) -> Candidate:
+    item = keyed.item
     try:
-        url = fetch_url(item.url or "")
+        url = fetch_url(unwrapped(item.url or ""))
         article, host = article_urn(url_key(url)), host_of(url)
-    except BadUrl:
-        urn = item_urn(feed_id, item.guid or key)
-        return Candidate(key, revision, item, short_id(urn), None, None, revised)
-    return Candidate(key, revision, item, short_id(article), url, host, revised)
+    except (BadUrl, OpaqueLink) as error:
+        obstacle = error.code if isinstance(error, BadUrl) else "aggregator_link"
+        article_id = short_id(item_urn(feed_id, item.guid or keyed.key))
+        return Candidate(keyed.key, keyed.revision, item, article_id, None, None, revised, obstacle)
+    return Candidate(keyed.key, keyed.revision, item, short_id(article), url, host, revised)
 
 
 def judge(feed_id: str, found: Iterable[Candidate], known: Mapping[str, KnownArticle]) -> list[Judged]:
     """The verdict on each candidate; `known` holds what is stored of the articles, by article id.
 
     An article belongs to the feed that brought it first: another feed's item of it is a duplicate. An item of the
-    same feed under a new key is a revision if its text differs, else nothing new (a feed that changed its guids).
+    same feed under a new key is a revision if its text differs, else nothing new (a feed that changed its guids). A
+    guid that comes back with another address is another article, and so new.
     """
     judged = []
     here: set[str] = set()
@@ -154,7 +112,8 @@ def judge(feed_id: str, found: Iterable[Candidate], known: Mapping[str, KnownArt
 
 
 def _verdict(feed_id: str, candidate: Candidate, stored: KnownArticle, *, repeated: bool) -> Verdict:
-    if candidate.url is None:
+    item = candidate.item
+    if candidate.url is None and full_text(item.content, item.summary) is None:
         return Verdict.UNADDRESSED
     if repeated or stored.feed_id not in (None, feed_id):
         return Verdict.DUPLICATE

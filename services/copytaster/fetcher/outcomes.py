@@ -122,6 +122,17 @@ def is_final_for_article(failure: Failure) -> bool:
     return failure in _FINAL_FOR_ARTICLES
 
 
+# The outlet took the page away, or its address is one that nobody may be sent to.
+_NO_STAND_IN: Final = frozenset(
+    {Failure.NOT_FOUND, Failure.GONE, Failure.FORBIDDEN_ADDRESS, Failure.BAD_URL, Failure.CRASHED}
+)
+
+
+def feed_may_stand_in(failure: Failure) -> bool:
+    """Whether the text that the feed gives may be published where `failure` kept the page from us."""
+    return failure not in _NO_STAND_IN
+
+
 def failure_of_status(status: int, *, challenged: bool = False) -> Failure | None:
     """What the HTTP status says went wrong; None for 200 and 304. `challenged`: a bot wall answered, not the outlet."""
     if status in (200, 304):

@@ -18,7 +18,7 @@ from copytaster.fetcher.outcomes import PollStatus
 from copytaster.fetcher.pastpolls import PollOutcome, remember_outcome
 from copytaster.fetcher.polling import PollPlan
 from copytaster.fetcher.schedule import revision_wait
-from copytaster.fetcher.wanted import correlation_of, event_item
+from copytaster.fetcher.wanted import correlation_of, event_item, feed_text
 from copytaster.keys import STATE_SECONDS, Keys
 from copytaster.streams.effects import Check, Effects, Outbox, Value, batched
 from copytaster.streams.ledger.counting import Fate, Place, Tally, hour_of
@@ -34,7 +34,6 @@ said of it on `drops`."""
 _ENDS: Final[Mapping[Verdict, tuple[Fate, str]]] = {
     Verdict.DUPLICATE: (Fate.DUPLICATE, ""),
     Verdict.KNOWN: (Fate.UNCHANGED, ""),
-    Verdict.UNADDRESSED: (Fate.DROPPED, "bad_url"),
 }
 """Items that end with the poll that finds them."""
 
@@ -133,6 +132,8 @@ def _count(
         tally.add(here, Fate.SEEN)
         if one.verdict in _ENDS:
             tally.add(here, *_ENDS[one.verdict])
+        elif one.verdict is Verdict.UNADDRESSED:
+            tally.add(here, Fate.DROPPED, _obstacle(one))
         elif one.known.hour is not None:
             tally.add(Place(feed.feed_id, one.known.hour), Fate.DROPPED, SUPERSEDED)
     if chunk:
@@ -151,14 +152,17 @@ def _add_item(
         detail = f"through feed {owner}" if owner not in (None, feed.feed_id) else "twice in this feed"
         add_drop(step, keys, outbox, _drop(feed, one, "duplicate", detail, now_ms), now_ms=now_ms)
     elif one.verdict is Verdict.UNADDRESSED:
-        detail = one.candidate.item.url or "the item has no address"
-        add_drop(step, keys, outbox, _drop(feed, one, "bad_url", detail, now_ms), now_ms=now_ms)
+        detail = one.candidate.item.url or "the item has no address, and the feed does not give its text"
+        add_drop(step, keys, outbox, _drop(feed, one, _obstacle(one), detail, now_ms), now_ms=now_ms)
+
+
+def _obstacle(one: Judged) -> str:
+    """The code of the drop of an item without an address."""
+    return one.candidate.obstacle or "bad_url"
 
 
 def _want(step: Effects, keys: Keys, feed: FeedState, one: Judged, language: str | None, now_ms: int) -> None:
     candidate = one.candidate
-    assert candidate.url is not None
-    assert candidate.host is not None
     key = keys.key("item", candidate.article_id)
     if one.verdict is Verdict.NEW:
         step.checks.append(Check(key, "feed", "absent"))
@@ -166,11 +170,13 @@ def _want(step: Effects, keys: Keys, feed: FeedState, one: Judged, language: str
         step.checks.append(Check(key, "fence", "equals", one.known.fence))
     first_seen_ms = one.known.first_seen_ms or now_ms
     revisions = one.known.revisions + (one.verdict is Verdict.REVISED)
+    event = event_item(feed, candidate, language, first_seen_ms)
     fields: dict[str, Value] = {
         "feed": feed.feed_id,
-        "url": candidate.url,
-        "host": candidate.host,
-        "item": event_item(feed, candidate, language, first_seen_ms).to_json(),
+        # Nobody is asked for an article that is only in the feed: it has a host, and so a gate, of its own.
+        "url": candidate.url or "",
+        "host": candidate.host or f"none-{candidate.article_id}",
+        "item": event.to_json(),
         "revision": candidate.revision,
         "correlation_id": correlation_of(feed.feed_id, candidate),
         "first_seen_ms": first_seen_ms,
@@ -179,11 +185,13 @@ def _want(step: Effects, keys: Keys, feed: FeedState, one: Judged, language: str
         "tries": 0,
         "reserved": "",
     }
+    if (text := feed_text(candidate, event)) is not None:
+        fields["text"] = text
     step.write_hash(key, fields, lifetime_seconds=STATE_SECONDS)
     # A fetch of the former revision that is on its way may not end this want.
     step.op("HINCRBY", key, "fence", 1)
     # LT: a revision that has to wait does not put off one that is wanted already.
-    due_ms = now_ms + int(revision_wait(revisions) * 1000)
+    due_ms = now_ms + int(max(revision_wait(revisions), one.delay_seconds) * 1000)
     step.op("ZADD", keys.key("wanted"), "LT", due_ms, candidate.article_id)
 
 

@@ -14,11 +14,15 @@ from typing import Final
 from copytaster.fetcher.dates import FeedTime
 from copytaster.fetcher.feedstate import FeedState
 from copytaster.fetcher.items import Candidate
+from copytaster.text.feedtext import full_text
 from copytaster_schemas import FeedItem
 from copytaster_schemas.identity import urn_of
 
 CONTENT_BYTES: Final = 16 * 1024
 """Full text of the feed that travels along (schemas: no field above 16 KiB); the page has the rest."""
+
+TEXT_BYTES: Final = 256 * 1024
+"""Whole text of the feed that waits with the want, in case that there is no page: longer than any article."""
 
 SUMMARY_BYTES: Final = 8 * 1024
 LINE_BYTES: Final = 2 * 1024
@@ -48,11 +52,21 @@ class Wanted:
     fence: int
     hour: str | None = None
     """The hour in which the ledger counts the item; None for a fetch that is none."""
+    text: bytes | None = None
+    """The whole text in the feed, HTML in UTF-8, where `item` has no room for it or nothing else is to be had."""
 
     @property
     def urn(self) -> str:
         """The urn of the article."""
         return urn_of(self.article_id)
+
+    @property
+    def whole_text(self) -> bytes | None:
+        """The whole text of the article as the feed gives it; None where the feed has only a teaser."""
+        if self.text is not None:
+            return self.text
+        text = full_text(self.item.content, self.item.summary)
+        return text.encode() if text else None
 
     @staticmethod
     def from_hash(article_id: str, fields: Mapping[bytes, bytes]) -> Wanted:
@@ -69,6 +83,7 @@ class Wanted:
             tries=int(values.get("tries", b"0")),
             fence=int(values["fence"]),
             hour=values["hour"].decode() if values.get("hour") else None,
+            text=values.get("text"),
         )
 
 
@@ -94,6 +109,7 @@ def event_item(feed: FeedState, candidate: Candidate, language: str | None, firs
         title=clip(item.title, LINE_BYTES),
         summary=clip(item.summary, SUMMARY_BYTES),
         content=clip(item.content, CONTENT_BYTES),
+        content_truncated=True if _is_longer(item.content, CONTENT_BYTES) else None,
         authors=_names(item.authors),
         categories=_names(item.categories),
         published=item.published.at if item.published else None,
@@ -106,7 +122,21 @@ def event_item(feed: FeedState, candidate: Candidate, language: str | None, firs
     for spare in ("content", "summary", "categories"):
         if len(event.to_json()) > ITEM_BYTES:
             event = event.model_copy(update={spare: [] if spare == "categories" else None})
+    if event.content is None and item.content:
+        event = event.model_copy(update={"content_truncated": True})
     return event
+
+
+def feed_text(candidate: Candidate, event: FeedItem) -> bytes | None:
+    """The whole text of the article where `event`, which waits with the want, does not hold it; cut to TEXT_BYTES."""
+    text = full_text(candidate.item.content, candidate.item.summary)
+    if text is None or text in (event.content, event.summary):
+        return None
+    return (clip(text, TEXT_BYTES) or "").encode()
+
+
+def _is_longer(text: str | None, max_bytes: int) -> bool:
+    return text is not None and len(text.encode("utf-8", errors="replace")) > max_bytes
 
 
 def _names(names: tuple[str, ...]) -> list[str]:
@@ -133,3 +163,17 @@ class Page:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FeedText:
+    """The whole text of an article as its feed gives it, taken because there is no page.
+
+    `failure` says why the page is not to be had, with its HTTP `status` where there was an answer; None and 0 where the
+    item has no address. `final_url` is the article's address, else the feed's.
+    """
+
+    final_url: str
+    body: bytes
+    status: int = 0
+    failure: str | None = None

@@ -9,16 +9,8 @@ import pytest
 
 from copytaster.fetcher.dates import FeedTime
 from copytaster.fetcher.document import FeedItem
-from copytaster.fetcher.items import (
-    Candidate,
-    KnownArticle,
-    Verdict,
-    candidates,
-    item_key,
-    judge,
-    keyed,
-    revision_of,
-)
+from copytaster.fetcher.identity import item_key, keyed, revision_of
+from copytaster.fetcher.items import Candidate, KnownArticle, Verdict, candidates, judge
 
 DAY = FeedTime(datetime(2021, 11, 22, 14, tzinfo=UTC), has_time=True)
 ITEM = FeedItem(
@@ -136,3 +128,34 @@ def test_the_address_to_fetch_loses_its_trackers_and_nothing_else() -> None:
     item = replace(ITEM, url="https://www.bote.example/a?id=7&utm_source=rss&page=2")
 
     assert found(item)[0].url == "https://www.bote.example/a?id=7&page=2"
+
+
+TEXT = "<p>" + "Die Fähre fährt ab Montag wieder nach Olpenitz und zurück. " * 12 + "</p>"
+
+
+def test_an_item_without_an_address_that_gives_its_text_is_an_article_of_its_feed() -> None:
+    """Wire feeds and newsletters have such items: feed and guid name the article."""
+    item = replace(ITEM, url=None, content=TEXT)
+
+    assert verdict_for(KnownArticle(), item) is Verdict.NEW
+    assert found(item)[0].article_id != candidates("f2", keyed([item]), {})[0].article_id
+
+
+def test_a_guid_that_comes_back_with_another_address_and_title_is_a_new_article() -> None:
+    """Some systems number their items and begin again."""
+    reused = replace(ITEM, url="https://bote.example/b", title="Fähre fährt", summary="Morgen.")
+    [candidate] = found(reused, seen={item_key(ITEM): revision_of(ITEM)})
+
+    assert candidate.revised
+    assert judge("f1", [candidate], {})[0].verdict is Verdict.NEW
+
+
+def test_a_link_of_an_aggregator_is_followed_as_far_as_it_can_be_read() -> None:
+    """The outlet's address is fetched; a link that hides it is an obstacle with a name."""
+    carried = replace(ITEM, url="https://www.google.com/url?q=https://bote.example/a%3Fid%3D7&sa=U")
+    opaque = replace(ITEM, guid="g2", url="https://news.google.com/rss/articles/CBMiAAAA")
+
+    assert {one.item.guid: (one.url, one.obstacle) for one in found(carried, opaque)} == {
+        "g1": ("https://bote.example/a?id=7", None),
+        "g2": (None, "aggregator_link"),
+    }

@@ -10,7 +10,8 @@ import pytest
 from copytaster.fetcher.dates import FeedTime
 from copytaster.fetcher.document import FeedItem
 from copytaster.fetcher.feedstate import FeedState
-from copytaster.fetcher.items import Candidate, candidates, keyed
+from copytaster.fetcher.identity import keyed
+from copytaster.fetcher.items import Candidate, candidates
 from copytaster.fetcher.wanted import CONTENT_BYTES, ITEM_BYTES, Wanted, clip, correlation_of, event_item
 
 FEED = FeedState("a" * 32, url="https://bote.example/rss", outlet="bote.example", title="Der Bote")

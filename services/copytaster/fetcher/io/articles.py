@@ -17,10 +17,17 @@ from copytaster.fetcher.io.client import Client, FetchFailed, Limits, Response
 from copytaster.fetcher.io.poller import hold_host
 from copytaster.fetcher.io.robots import RobotsKeeper
 from copytaster.fetcher.io.store import ArticleState, Store
-from copytaster.fetcher.outcomes import Failure, FetchStatus, failure_of_status, is_final_for_article
+from copytaster.fetcher.outcomes import (
+    Failure,
+    FetchStatus,
+    drop_code,
+    failure_of_status,
+    feed_may_stand_in,
+    is_final_for_article,
+)
 from copytaster.fetcher.robots import UNREACHABLE_SECONDS
 from copytaster.fetcher.schedule import article_retry, parse_retry_after
-from copytaster.fetcher.wanted import Page, Wanted
+from copytaster.fetcher.wanted import FeedText, Page, Wanted
 from copytaster.keys import Keys
 from copytaster.logs import Log, get_logger
 from copytaster.streams.commit import Outcome
@@ -106,7 +113,9 @@ class Articles:
         )
         await self._patience.until_redis_answers(lambda: self._store.forget_item(article_id))
 
-    async def _page(self, wanted: Wanted) -> Page | Trouble | AfterRobots:
+    async def _page(self, wanted: Wanted) -> Page | FeedText | Trouble | AfterRobots:
+        if not wanted.url:
+            return FeedText(wanted.item.feed_url or "", wanted.whole_text or b"")
         try:
             looked = await self._robots.rules(wanted.url)
             if looked.asked and looked.rules.reachable:
@@ -158,18 +167,24 @@ class Articles:
             due_ms = done_ms + int(self._spacing_seconds * 1000)
             step = postponed_step(self._keys, wanted, tries=wanted.tries, due_ms=due_ms)
             return await self._end(wanted, lambda _: step, FetchStatus.POSTPONED, {"reason": "robots_read"})
-        if isinstance(found, Page):
-            page = found
-            facts: dict[str, object] = {"http_status": page.status, "byte_count": len(page.body)}
-            return await self._end(
-                wanted,
-                lambda state: fetched_step(
-                    self._keys, self._outbox, wanted, page, sequence=state.sequence + 1, now_ms=done_ms
-                ),
-                FetchStatus.FETCHED,
-                facts,
-            )
-        return await self._settle_trouble(wanted, found, done_ms)
+        if isinstance(found, Trouble):
+            return await self._settle_trouble(wanted, found, done_ms)
+        return await self._publish(wanted, found, done_ms)
+
+    async def _publish(
+        self, wanted: Wanted, page: Page | FeedText, done_ms: int
+    ) -> tuple[FetchStatus, dict[str, object]]:
+        facts: dict[str, object] = {"http_status": page.status, "byte_count": len(page.body)}
+        if isinstance(page, FeedText):
+            facts |= {"text_from": "feed", "reason": page.failure}
+        return await self._end(
+            wanted,
+            lambda state: fetched_step(
+                self._keys, self._outbox, wanted, page, sequence=state.sequence + 1, now_ms=done_ms
+            ),
+            FetchStatus.FETCHED,
+            facts,
+        )
 
     async def _settle_trouble(
         self, wanted: Wanted, trouble: Trouble, done_ms: int
@@ -194,6 +209,9 @@ class Articles:
             step = postponed_step(self._keys, wanted, tries=tries, due_ms=done_ms + int(wait * 1000))
             facts["next_seconds"] = round(wait, 1)
             return await self._end(wanted, lambda _: step, FetchStatus.POSTPONED, facts)
+        if feed_may_stand_in(trouble.failure) and (text := wanted.whole_text):
+            stand_in = FeedText(wanted.url, text, trouble.http_status or 0, drop_code(trouble.failure))
+            return await self._publish(wanted, stand_in, done_ms)
         return await self._end(
             wanted,
             lambda state: dropped_step(

@@ -15,13 +15,15 @@ import xxhash
 
 from copytaster.fetcher.document import UnreadableFeed
 from copytaster.fetcher.feedstate import FeedState
+from copytaster.fetcher.identity import keyed, lasting_level
 from copytaster.fetcher.io.client import Client, FetchFailed, Limits, Response
 from copytaster.fetcher.io.reading import Reader
 from copytaster.fetcher.io.store import Store
-from copytaster.fetcher.items import Judged, Verdict, candidates, judge, keyed
+from copytaster.fetcher.items import Judged, Verdict, candidates, judge
 from copytaster.fetcher.outcomes import Failure, PollStatus, failure_of_status
 from copytaster.fetcher.poll_steps import PollResult, poll_steps
 from copytaster.fetcher.polling import PollAnswer, conditional_headers, plan_poll
+from copytaster.fetcher.revisions import within_budget
 from copytaster.fetcher.schedule import parse_retry_after
 from copytaster.keys import DAY_SECONDS, Keys
 from copytaster.logs import Log, get_logger
@@ -161,13 +163,18 @@ class Poller:
         seen: dict[str, str] = {}
         forgotten: list[str] = []
         if document is not None:
-            items = keyed(document.items)
             memory = await self._store.memory(feed.feed_id)
-            found = candidates(feed.feed_id, items, memory.revisions)
+            items = keyed(document.items, memory.level)
+            level = lasting_level(items, memory.level, memory.entries)
+            if level is not memory.level:
+                items = keyed(document.items, level)
+            held = memory.held(items, level)
+            found = candidates(feed.feed_id, items, held)
             known = await self._store.known(one.article_id for one in found)
-            judged = judge(feed.feed_id, found, known)
+            judged, account = within_budget(judge(feed.feed_id, found, known), memory.account, now_ms)
             today = now_ms // (DAY_SECONDS * 1000)
-            seen, forgotten = memory.updates(items, today), memory.forgotten(items, today)
+            seen = memory.updates(items, today, level=level, account=account)
+            forgotten = memory.forgotten(items, today)
         wanted = any(one.verdict in (Verdict.NEW, Verdict.REVISED) for one in judged)
         plan = plan_poll(
             feed, answer, found_items=wanted, default_seconds=self._interval_seconds, chance=chance
