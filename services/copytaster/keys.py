@@ -30,6 +30,9 @@ LEDGER_DAYS: Final = 8
 LEDGER_SECONDS: Final = (LEDGER_DAYS + 1) * DAY_SECONDS
 """Life of an hour's counts from the hour's start: never shorter than it is told of."""
 
+OUTLINE_SECONDS: Final = 3 * DAY_SECONDS
+"""Pages are looked at again for a day; corrections that come through the feed rarely take longer than two more."""
+
 STATE_SECONDS: Final = 90 * DAY_SECONDS
 """Life of a state that is renewed whenever its subject is seen (feed items, story versions, hosts)."""
 
@@ -83,6 +86,7 @@ TABLE: Final = (
     KeyPattern(
         "version:<story>", "hash", "extractor", STATE_SECONDS, "revision and hashes of the latest version"
     ),
+    KeyPattern("outline:<story>", "string", "extractor", OUTLINE_SECONDS, "what a revision is told apart by"),
     KeyPattern(
         "story:<story>",
         "hash",

@@ -15,6 +15,7 @@ from copytaster_schemas.story import (
     AltId,
     Association,
     Body,
+    Delta,
     Headline,
     InfoSource,
     Located,
@@ -61,6 +62,8 @@ class Extracted:
     text_hash: str
     charset: str
     escalated: bool
+    text_from: str | None = None
+    """`feed` where the text is the feed's; `url` is empty where there is no page at all."""
 
 
 def flat(extracted: Extracted) -> dict[str, Any]:
@@ -105,10 +108,11 @@ def to_story(
     feed: str | None = None,
     outlet: str | None = None,
     alt_ids: tuple[tuple[str, str], ...] = (),
+    delta: Delta | None = None,
 ) -> Story:
     """The story as published: `version` and the two times of record are the caller's; `outlet` is the feed list's name."""
     ids = [
-        ("url", extracted.url),
+        *([("url", extracted.url)] if extracted.url else []),
         *([("canonical", extracted.canonical_url)] if extracted.canonical_url else []),
         *alt_ids,
     ]
@@ -136,10 +140,12 @@ def to_story(
         usage_terms=extracted.usage_terms,
         is_accessible_for_free=extracted.is_accessible_for_free,
         body_scope=extracted.body_scope,
+        text_from=extracted.text_from,
         correction_note=extracted.correction_note,
         live_ticker=extracted.live_ticker or None,
         credits=[_story_credit(credit) for credit in extracted.credits],
         provider=Provider(outlet=extracted.site, name=outlet or extracted.outlet, feed=feed),
+        delta=delta,
         text_hash=extracted.text_hash,
     )
 

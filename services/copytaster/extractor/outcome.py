@@ -10,13 +10,23 @@ from datetime import datetime
 from typing import Final
 
 from copytaster.errors import Discard
+from copytaster.extractor.delta import Outline, delta, outline
 from copytaster.extractor.extracted import Extracted, to_story
-from copytaster.extractor.versions import PUBLISHED, UNCHANGED, StoryState, decide
-from copytaster.keys import RECORD_SECONDS, STATE_SECONDS, Keys
+from copytaster.extractor.versions import (
+    PUBLISHED,
+    REVISED,
+    UNCHANGED,
+    WITHDRAWN,
+    StoryState,
+    decide,
+)
+from copytaster.keys import OUTLINE_SECONDS, RECORD_SECONDS, STATE_SECONDS, Keys
 from copytaster.streams.effects import Cause, Check, Effects, Guard, Outbox
+from copytaster.text.urls import site_of
 from copytaster_schemas import ArticleFetched, ItemDropped, Story
-from copytaster_schemas.identity import short_id
-from copytaster_schemas.registry import ITEM_DROPPED, STORY_PUBLISHED, STORY_REVISED
+from copytaster_schemas.identity import short_id, urn_of
+from copytaster_schemas.registry import ITEM_DROPPED, STORY_PUBLISHED, STORY_REVISED, STORY_WITHDRAWN
+from copytaster_schemas.story import AltId, Headline, Provider
 
 MAX_BODY_BYTES: Final = 48 * 1024
 """A longer body lies behind `dataref`, so that no event passes the 64 KiB that CloudEvents calls safe (design 3)."""
@@ -30,8 +40,11 @@ class Stored:
 
     extracted_sequence: int = 0
     dropped: int = 0
+    story_id: str | None = None
+    """Short id of the story that the article became."""
     story: StoryState | None = None
     first_created: str | None = None
+    outline: Outline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,7 @@ def told(
         effects.op("EXPIRE", version_key, STATE_SECONDS)
         return effects
     version = (stored.story.version if stored.story else 0) + 1
+    after = outline(found, version)
     first = datetime.fromisoformat(stored.first_created) if stored.first_created else now
     story = to_story(
         found,
@@ -72,6 +86,7 @@ def told(
         feed=article.item.feed,
         outlet=None,
         alt_ids=_alt_ids(article),
+        delta=delta(stored.outline, after) if verdict == REVISED else None,
     )
     story = _without_long_body(effects, desk.keys, story)
     event_type = STORY_PUBLISHED if verdict == PUBLISHED else STORY_REVISED
@@ -80,9 +95,66 @@ def told(
             event_type, found.uri, version, story, time=now, cause=cause, guard=Guard(version_key)
         )
     )
-    row = {"text_hash": found.text_hash, "first_created": first.isoformat()}
+    row = {
+        "text_hash": found.text_hash,
+        "first_created": first.isoformat(),
+        "scope": found.body_scope,
+        "withdrawn": "",
+    }
     effects.write_hash(version_key, row, lifetime_seconds=STATE_SECONDS)
+    effects.op("SET", desk.keys.key("outline", short_id(found.uri)), after.to_bytes(), "EX", OUTLINE_SECONDS)
     effects.facts["version"] = version
+    return effects
+
+
+def objection(article: ArticleFetched, found: Extracted, stored: Stored) -> str | None:
+    """Why a later look at a page says nothing of its story; None when it may revise it.
+
+    Nothing is published because of such a look: an address that leads to another story by now, or that shows less of
+    this one than before (a metered paywall), leaves the story as it is.
+    """
+    if not article.refetch:
+        return None
+    if stored.story_id != short_id(found.uri):
+        return "another_story"
+    if stored.story is not None and stored.story.scope == "full" and found.body_scope == "teaser":
+        return "teaser"
+    return None
+
+
+def left_alone(desk: Desk, article: ArticleFetched, reason: str) -> Effects:
+    """A later look at a page that says nothing of the story, for `reason`: the story stays as it is."""
+    effects = _finished(desk, article, status=UNCHANGED)
+    effects.facts = {"article": article.article, "reason": reason}
+    return effects
+
+
+def withdrawn(desk: Desk, article: ArticleFetched, stored: Stored, *, cause: Cause, now: datetime) -> Effects:
+    """The page is gone: its story is withdrawn, once; its text stays with those who have it."""
+    if stored.story_id is None or stored.story is None or stored.story.withdrawn:
+        return left_alone(desk, article, "no_story" if stored.story is None else "withdrawn_before")
+    effects = _finished(desk, article, status=WITHDRAWN)
+    uri, version, item = urn_of(stored.story_id), stored.story.version + 1, article.item
+    ids = (("url", article.requested_url), *_alt_ids(article))
+    story = Story(
+        uri=uri,
+        version=version,
+        pub_status="canceled",
+        headlines=[Headline(value=item.title)] if item.title else [],
+        version_created=now,
+        first_created=datetime.fromisoformat(stored.first_created) if stored.first_created else now,
+        alt_ids=[AltId(role=role, value=value) for role, value in ids],
+        provider=Provider(outlet=site_of(article.requested_url), name=item.outlet, feed=item.feed),
+        text_hash=stored.story.text_hash,
+    )
+    version_key = desk.keys.key("version", stored.story_id)
+    effects.events.append(
+        desk.outbox.event(
+            STORY_WITHDRAWN, uri, version, story, time=now, cause=cause, guard=Guard(version_key)
+        )
+    )
+    effects.write_hash(version_key, {"withdrawn": "1"}, lifetime_seconds=STATE_SECONDS)
+    effects.facts = {"story_uri": uri, "version": version, "http_status": article.status}
     return effects
 
 

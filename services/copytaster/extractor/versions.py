@@ -14,6 +14,7 @@ HASH_VERSION: Final = "1"
 PUBLISHED: Final = "published"
 REVISED: Final = "revised"
 UNCHANGED: Final = "unchanged"
+WITHDRAWN: Final = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class StoryState:
     text_hash: str
     version: int
     withdrawn: bool = False
+    scope: str = ""
+    """`full` or `teaser`; empty where it was not kept."""
 
 
 def text_hash(title: str | None, lead: str | None, text: str) -> str:

@@ -117,7 +117,7 @@ EXTRACTOR: Final = User(
         _on(
             "evalsha",
             "articles stories drops dead done:extractor:<event> failures:extractor article:<article> version:<story> "
-            "page:<id> body:<story>:<version> ledger:<hour>",
+            "page:<id> body:<story>:<version> outline:<story> ledger:<hour>",
         ),
         _COUNT,
         _on(_CONSUME, "articles"),
@@ -127,6 +127,7 @@ EXTRACTOR: Final = User(
         _on("hget hmget hset expire", "article:<article> version:<story>"),
         _on("get unlink", "page:<id>"),
         _on("set", "body:<story>:<version>"),
+        _on("get set", "outline:<story>"),
         _PRESENCE,
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -64,28 +65,42 @@ class Desk:
         )
 
     async def fetched(
-        self, body: bytes, *, path: str = "faehre", content_type: str = "text/html; charset=utf-8"
+        self,
+        body: bytes,
+        *,
+        path: str = "faehre",
+        content_type: str = "text/html; charset=utf-8",
+        content: str | None = None,
+        **how: Any,
     ) -> ArticleFetched:
-        """Put a page on `articles` the way the fetcher does, as the article's next fetch."""
+        """Put a page on `articles` the way the fetcher does, as the article's next fetch.
+
+        `content` is the feed's text, `how` holds further fields of the event.
+        """
         url = f"https://nordpost.example/{path}"
         urn = article_urn(url)
         key = KEYS.key("article", short_id(urn))
         sequence = int(await self.redis.hget(key, "sequence") or 0) + 1
         dataref = f"page:{uuid.uuid4().hex}"
         item = FeedItem(
-            feed=feed_urn("f"), guid=path, url=url, title="Fähre", first_seen=NOON, revision_hash="1"
+            feed=feed_urn("f"),
+            guid=path,
+            url=url,
+            title="Fähre",
+            content=content,
+            first_seen=NOON,
+            revision_hash="1",
         )
         data = ArticleFetched(
             article=urn,
             sequence=sequence,
             item=item,
             requested_url=f"{url}?utm_source=rss",
-            final_url=url,
-            status=200,
             content_type=content_type,
             fetched=NOON,
             dataref=dataref,
             byte_count=len(body),
+            **{"final_url": url, "status": 200, **how},
         )
         event = Outbox(KEYS, "fetcher").event(
             ARTICLE_FETCHED, urn, sequence, data, time=NOON, cause=Cause(path), guard=Guard(key, "sequence")
@@ -250,3 +265,140 @@ async def test_lost_bytes_are_an_error_that_a_person_sees(desk: Desk) -> None:
     _, death = parse_event(fields)
     assert isinstance(death, EntryDied)
     assert death.code == "page_lost"
+
+
+async def kinds(desk: Desk) -> list[str]:
+    """What was said of stories, in order."""
+    return [kind.split(".")[2] for kind, _ in await desk.stories()]
+
+
+async def test_a_revision_says_what_changed(desk: Desk) -> None:
+    """Parts, numbers and names, compared with the version before."""
+    await desk.fetched(page(*PARAGRAPHS))
+    await desk.pump()
+    changed = PARAGRAPHS[1].replace("14 Pfähle", "19 Pfähle").replace("Ylva Brodersen", "Ylva Carstensen")
+    await desk.fetched(page(PARAGRAPHS[0], changed, PARAGRAPHS[2]))
+    await desk.pump()
+
+    [(_, first), (_, second)] = await desk.stories()
+    assert first.delta is None
+    assert second.delta is not None
+    assert (second.delta.version, second.delta.changed) == (1, ["body"])
+    assert (second.delta.numbers_added, second.delta.numbers_removed) == (["19"], ["14"])
+    assert (second.delta.names_added, second.delta.names_removed) == (["Carstensen"], ["Brodersen"])
+
+
+async def test_a_page_that_is_gone_for_good_withdraws_its_story_once(desk: Desk) -> None:
+    """The fetcher looked twice; the event names the story and tells readers to take it down."""
+    await desk.fetched(page(*PARAGRAPHS))
+    await desk.pump()
+    for _ in range(2):
+        await desk.fetched(b"", refetch=True, status=410)
+        await desk.pump()
+
+    [(_, published), (kind, story)] = await desk.stories()
+    assert kind == "copytaster.story.withdrawn.v1"
+    assert (story.uri, story.version, story.pub_status) == (published.uri, 2, "canceled")
+    assert (story.url, story.provider.outlet) == (
+        "https://nordpost.example/faehre?utm_source=rss",
+        "nordpost.example",
+    )
+    assert story.first_created == published.first_created
+
+
+async def test_a_withdrawn_story_that_comes_back_is_a_revision(desk: Desk) -> None:
+    """Even with the same text: readers took it down."""
+    for body, how in (
+        (page(*PARAGRAPHS), {}),
+        (b"", {"refetch": True, "status": 404}),
+        (page(*PARAGRAPHS), {}),
+    ):
+        await desk.fetched(body, **how)
+        await desk.pump()
+
+    assert await kinds(desk) == ["published", "withdrawn", "revised"]
+
+
+LOOKS = {
+    "the same text": page(*PARAGRAPHS),
+    "a wall": b"<html><body><div id='root'></div><noscript>Please enable JavaScript.</noscript></body></html>",
+    "a teaser before a paywall": page(PARAGRAPHS[0], "Jetzt weiterlesen mit NordpostPlus."),
+    "another story": page(*PARAGRAPHS).replace(
+        b"<head>", b"<head><link rel='canonical' href='https://nordpost.example/andere'>"
+    ),
+}
+
+
+@pytest.mark.parametrize("body", LOOKS.values(), ids=LOOKS)
+async def test_a_later_look_says_nothing_unless_the_text_changed(desk: Desk, body: bytes) -> None:
+    """No event, no drop, no bytes left: the item was told of when it came."""
+    await desk.fetched(page(*PARAGRAPHS))
+    await desk.pump()
+    look = await desk.fetched(body, refetch=True)
+    await desk.pump()
+
+    assert await kinds(desk) == ["published"]
+    assert await desk.drops() == []
+    assert await desk.redis.exists(KEYS.key(look.dataref)) == 0
+
+
+async def test_a_later_look_at_another_text_is_a_revision(desk: Desk) -> None:
+    """That is what it is for."""
+    await desk.fetched(page(*PARAGRAPHS))
+    await desk.pump()
+    await desk.fetched(page(*PARAGRAPHS, "Berichtigung: Die Fähre fährt schon am Sonntag."), refetch=True)
+    await desk.pump()
+
+    assert await kinds(desk) == ["published", "revised"]
+
+
+IN_THE_FEED = "".join(
+    f"<p>{text}</p>" for text in (*PARAGRAPHS, PARAGRAPHS[1].replace("14", "15"), PARAGRAPHS[2])
+)
+TEASER = page(PARAGRAPHS[0], "Jetzt weiterlesen mit NordpostPlus.")
+
+
+@pytest.mark.parametrize("body", [LOOKS["a wall"], TEASER], ids=["a wall", "a teaser"])
+async def test_the_feed_s_text_is_published_where_the_page_hides_it(desk: Desk, body: bytes) -> None:
+    """The story has the page's address, and says whose text it is."""
+    await desk.fetched(body, content=IN_THE_FEED)
+    await desk.pump()
+
+    [(_, story)] = await desk.stories()
+    assert (story.text_from, story.body_scope) == ("feed", "full")
+    assert "Kapitänin Ylva Brodersen" in story.text
+    assert "weiterlesen" not in story.text
+    assert story.url == "https://nordpost.example/faehre"
+    assert ("TASS", "originator") in {(credit.agency, credit.role) for credit in story.credits}
+
+
+async def test_a_wall_on_another_site_lends_no_address(desk: Desk) -> None:
+    """A consent page is where we landed, not where the story lies."""
+    await desk.fetched(
+        LOOKS["a wall"], content=IN_THE_FEED, final_url="https://zustimmung.example/?zu=faehre"
+    )
+    await desk.pump()
+
+    [(_, story)] = await desk.stories()
+    assert story.provider.outlet == "nordpost.example"
+
+
+async def test_a_teaser_in_the_feed_does_not_stand_in_for_a_wall(desk: Desk) -> None:
+    """The item is left out for what its page was."""
+    await desk.fetched(LOOKS["a wall"], content="<p>Die Fähre fährt wieder. Weiterlesen …</p>")
+    await desk.pump()
+
+    assert [drop.code for drop in await desk.drops()] == ["script_only"]
+
+
+async def test_an_item_that_is_only_in_the_feed_becomes_a_story_of_its_own(desk: Desk) -> None:
+    """Feed and guid name it; it has no address, and its outlet is the feed's."""
+    article = await desk.fetched(
+        IN_THE_FEED.encode(), text_from="feed", status=0, final_url="https://nordpost.example/feed.xml"
+    )
+    await desk.pump()
+
+    [(_, story)] = await desk.stories()
+    assert (story.uri, story.url, story.title) == (article.article, "", "Fähre")
+    assert story.text.split("\n")[:3] == list(PARAGRAPHS)
+    assert (story.text_from, story.provider.outlet) == ("feed", "nordpost.example")

@@ -197,6 +197,86 @@ async def test_what_cannot_be_fetched_is_dropped_with_its_reason(desk: Desk) -> 
     assert "/intern/plan" not in desk.site.paths()
 
 
+WHOLE = "<p>" + "Die Fähre fährt ab Montag wieder nach Olpenitz und zurück. " * 12 + "</p>"
+
+
+def item(guid: str, link: str = "", *, content: str = "") -> str:
+    """An RSS item, with its whole text if there is `content`."""
+    return (
+        f"<item><title>Titel {guid}</title><guid isPermaLink='false'>{guid}</guid><link>{link}</link>"
+        f"<description><![CDATA[{content}]]></description></item>"
+    )
+
+
+def channel(*items: str) -> str:
+    """An RSS document."""
+    return f"<rss version='2.0'><channel><title>Bote</title>{''.join(items)}</channel></rss>"
+
+
+async def test_an_item_without_an_address_is_published_from_the_feed_that_gives_its_text(desk: Desk) -> None:
+    """Nobody is asked for it; the event says that the text is the feed's."""
+    desk.site.text(FEED, channel(item("w1", content=WHOLE), item("w2", content="<p>Kurz.</p>")))
+    async with desk.fetcher():
+        await settled(desk, 1)
+
+    [article] = await desk.articles()
+    assert (article.text_from, article.status, article.page_failure) == ("feed", 0, None)
+    assert article.final_url == desk.site.url(FEED)
+    assert await desk.redis.get(desk.keys.key(article.dataref)) == WHOLE.encode()
+    assert await desk.drops() == {"": "bad_url"}
+    assert desk.site.paths() == [FEED]
+
+
+async def test_a_page_that_is_refused_is_published_from_the_feed_that_gives_its_text(desk: Desk) -> None:
+    """A page that the outlet took away is not."""
+    desk.site.text("/refused", "", status=403)
+    desk.site.text("/gone", "", status=410)
+    refused, gone = desk.site.url("/refused"), desk.site.url("/gone")
+    desk.site.text(FEED, channel(item("1", refused, content=WHOLE), item("2", gone, content=WHOLE)))
+    async with desk.fetcher():
+        await settled(desk, 1)
+
+    [article] = await desk.articles()
+    assert (article.text_from, article.status, article.page_failure) == ("feed", 403, "client_error")
+    assert article.final_url == refused
+    assert await desk.drops() == {"/gone": "gone"}
+
+
+async def test_links_of_an_aggregator_lead_to_the_outlet_or_are_left_out(desk: Desk) -> None:
+    """Nobody asks the aggregator."""
+    carried = f"https://www.google.com/url?q={desk.site.url('/a')}"
+    hidden = "https://news.google.com/rss/articles/CBMiAAAA"
+    desk.site.text(FEED, channel(item("1", carried), item("2", hidden)))
+    async with desk.fetcher():
+        await settled(desk, 1)
+
+    assert await desk.published() == ["/a"]
+    assert await desk.drops() == {hidden: "aggregator_link"}
+
+
+async def test_a_feed_that_makes_up_its_guids_and_addresses_brings_no_flood(desk: Desk) -> None:
+    """Its items are known by their titles; a new one among them is still found."""
+
+    def document(salt: str, *numbers: int) -> str:
+        pages = [item(f"{n}", f"{desk.site.url(f'/{n}')}?sid={salt}") for n in numbers]
+        return channel(*(page.replace("'false'>", f"'false'>{salt}-") for page in pages))
+
+    for number in range(7):
+        desk.site.text(f"/{number}", f"<p>Seite {number}</p>")
+    desk.site.text(FEED, document("x", *range(6)))
+    async with desk.fetcher():
+        await settled(desk, 6)
+        for polls, salt in ((2, "y"), (3, "z")):
+            desk.site.text(FEED, document(salt, *range(6)))
+            await desk.make_due()
+            await polled(desk, polls)
+        desk.site.text(FEED, document("w", *range(7)))
+        await desk.make_due()
+        await settled(desk, 7)
+
+    assert await desk.published() == [f"/{n}?sid=x" for n in range(6)] + ["/6?sid=w"]
+
+
 async def test_a_page_that_fails_for_a_while_is_fetched_when_it_comes_back(desk: Desk) -> None:
     """Two failures, then the page; published once."""
     answers = iter([503, 500])

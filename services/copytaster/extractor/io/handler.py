@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
@@ -10,8 +11,28 @@ from redis.asyncio import Redis
 
 from copytaster.errors import Discard, Quarantine
 from copytaster.extractor.counted import count_fate
+from copytaster.extractor.delta import Outline
 from copytaster.extractor.extracted import Extracted
-from copytaster.extractor.outcome import Desk, Stored, left_out, superseded, told
+from copytaster.extractor.outcome import (
+    Desk,
+    Stored,
+    left_alone,
+    left_out,
+    objection,
+    superseded,
+    told,
+    withdrawn,
+)
+from copytaster.extractor.standin import (
+    CONTENT_TYPE,
+    FEED,
+    address_of,
+    as_page,
+    completed,
+    feed_text,
+    from_feed,
+    stands_in_for,
+)
 from copytaster.extractor.versions import StoryState
 from copytaster.keys import Keys
 from copytaster.streams.effects import Effects, Outbox
@@ -20,6 +41,11 @@ from copytaster_schemas import ArticleFetched, FeedItem
 from copytaster_schemas.identity import short_id
 
 GROUP: Final = "extractor"
+
+GONE: Final = (404, 410)
+"""What a later look at a page has to answer before its story is withdrawn; the fetcher saw it twice."""
+
+_STORY_FIELDS: Final = ("text_hash", "revision", "first_created", "withdrawn", "scope")
 
 
 class Extract(Protocol):
@@ -54,30 +80,83 @@ class Extractor:
         if stored.extracted_sequence >= article.sequence:
             return superseded(self._desk, article)
         now = datetime.now(UTC)
+        if article.refetch and article.status in GONE:
+            stored = await self._with_story(stored, stored.story_id)
+            return withdrawn(self._desk, article, stored, cause=entry.cause, now=now)
         try:
             found = await self._extracted(article)
         except Discard as reason:
+            if article.refetch:
+                return left_alone(self._desk, article, reason.code)
             return left_out(self._desk, article, reason, stored, cause=entry.cause, now=now)
-        stored = await self._with_story(stored, found.uri)
+        stored = await self._with_story(stored, short_id(found.uri))
+        if (against := objection(article, found, stored)) is not None:
+            return left_alone(self._desk, article, against)
         return told(self._desk, article, found, stored, cause=entry.cause, now=now)
 
     async def _extracted(self, article: ArticleFetched) -> Extracted:
-        body = await self._redis.get(self._keys.key(article.dataref))
+        """The story of the article: from its page, from the feed's text where that is all there is, or from both."""
+        if article.text_from == FEED:
+            text = (await self._bytes(article)).decode("utf-8", "replace")
+            return await self._from_feed(article, text, url=article.final_url)
+        text_or_none = None if article.refetch else feed_text(article.item)
+        try:
+            found = await self._from_page(article)
+        except Discard as reason:
+            if text_or_none is None or not stands_in_for(reason.code):
+                raise
+            try:
+                return await self._from_feed(article, text_or_none, url=address_of(article))
+            except Discard:
+                raise reason from None
+        if found.body_scope != "teaser" or text_or_none is None:
+            return found
+        try:
+            return completed(found, await self._from_feed(article, text_or_none, url=article.final_url))
+        except Discard:
+            return found
+
+    async def _from_feed(self, article: ArticleFetched, text: str, *, url: str) -> Extracted:
+        item = article.item
+        page = as_page(text, item)
+        found = await self._extract(page, url=url, content_type=CONTENT_TYPE, feed_item=item)
+        return from_feed(found, article)
+
+    async def _from_page(self, article: ArticleFetched) -> Extracted:
+        return await self._extract(
+            await self._bytes(article),
+            url=article.final_url,
+            content_type=article.content_type,
+            feed_item=article.item,
+        )
+
+    async def _bytes(self, article: ArticleFetched) -> bytes:
+        body: bytes | None = await self._redis.get(self._keys.key(article.dataref))
         if body is None:
             raise Quarantine(
                 "page_lost", f"nothing lies at {article.dataref}, although its entry is not done"
             )
-        return await self._extract(
-            body, url=article.final_url, content_type=article.content_type, feed_item=article.item
-        )
+        return body
 
     async def _stored_article(self, article: ArticleFetched) -> Stored:
         key = self._keys.key("article", short_id(article.article))
-        extracted, dropped = await self._redis.hmget(key, "extracted", "dropped")
-        return Stored(int(extracted or 0), int(dropped or 0))
+        extracted, dropped, story = await self._redis.hmget(key, "extracted", "dropped", "story")
+        return Stored(int(extracted or 0), int(dropped or 0), story.decode() if story else None)
 
-    async def _with_story(self, stored: Stored, uri: str) -> Stored:
-        key = self._keys.key("version", short_id(uri))
-        text_hash, revision, first = await self._redis.hmget(key, "text_hash", "revision", "first_created")
-        state = StoryState(text_hash.decode(), int(revision)) if text_hash and revision else None
-        return Stored(stored.extracted_sequence, stored.dropped, state, first.decode() if first else None)
+    async def _with_story(self, stored: Stored, story_id: str | None) -> Stored:
+        """`stored` with what is kept of a story."""
+        if story_id is None:
+            return stored
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hmget(self._keys.key("version", story_id), *_STORY_FIELDS)
+            pipe.get(self._keys.key("outline", story_id))
+            (text_hash, revision, first, gone, scope), kept = await pipe.execute()
+        if not text_hash or not revision:
+            return stored
+        state = StoryState(text_hash.decode(), int(revision), gone == b"1", (scope or b"").decode())
+        return replace(
+            stored,
+            story=state,
+            first_created=first.decode() if first else None,
+            outline=Outline.from_bytes(kept),
+        )

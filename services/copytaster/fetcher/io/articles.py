@@ -160,7 +160,7 @@ class Articles:
         return Page(response.final_url, response.status, response.headers, response.body)
 
     async def _settle(
-        self, wanted: Wanted, found: Page | Trouble | AfterRobots, now_ms: int, started: float
+        self, wanted: Wanted, found: Page | FeedText | Trouble | AfterRobots, now_ms: int, started: float
     ) -> tuple[FetchStatus, dict[str, object]]:
         done_ms = now_ms + int((time.monotonic() - started) * 1000)
         if isinstance(found, AfterRobots):
