@@ -49,9 +49,16 @@ class Outline:
         """The stored outline; None where there is none, or one of another form."""
         try:
             stored: dict[str, Any] = json.loads(zlib.decompress(raw or b""))
-            values = {name: tuple(v) if isinstance(v, list) else v for name, v in stored.items()}
-            return Outline(**values)
-        except (zlib.error, ValueError, TypeError):
+            return Outline(
+                version=stored["version"],
+                headline=stored["headline"],
+                lead=stored["lead"],
+                body=stored["body"],
+                credits=tuple(stored["credits"]),
+                numbers=tuple(stored["numbers"]),
+                names=tuple(stored["names"]),
+            )
+        except (zlib.error, ValueError, TypeError, KeyError):
             return None
 
 
