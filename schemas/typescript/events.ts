@@ -27,6 +27,7 @@ export interface ArticleFetched {
   item: FeedItem;
   requestedUrl: string;
   finalUrl: string;
+  /** HTTP status of the page; 0 where no page was asked for */
   status: number;
   contentType?: string;
   /** a few response headers, lower-case names */
@@ -37,6 +38,12 @@ export interface ArticleFetched {
   byteCount: number;
   /** hour (UTC, `2026-11-22T09`) in which this revision of the item was first seen and is counted; absent for a fetch that no item asked for */
   ledgerHour?: string;
+  /** `feed`: the bytes are the text that the feed gives, for there is no page to be had; absent = the page */
+  textFrom?: string;
+  /** with text_from: why there is no page, a code of reasons.DROP_CODES */
+  pageFailure?: string;
+  /** true: a later look at a published page that no feed asked for */
+  refetch?: boolean;
 }
 
 /** ninjs `associations`: a picture of the story with its caption and credit. */
@@ -122,6 +129,20 @@ export interface DecisionMade {
   actor: string;
 }
 
+/** What a revision changed. Numbers and names are told while the version before is remembered (three days). */
+export interface Delta {
+  /** the version that this one is compared with */
+  version: number;
+  /** among headline, lead, body, credits */
+  changed?: string[];
+  /** digits with a point for decimals */
+  numbersAdded?: string[];
+  numbersRemoved?: string[];
+  /** capitalised words, as printed */
+  namesAdded?: string[];
+  namesRemoved?: string[];
+}
+
 /** An entry that could not be processed: the entry whole, the error, and how to retry. */
 export interface EntryDied {
   stream: string;
@@ -174,6 +195,8 @@ export interface FeedItem {
   summary?: string;
   /** full text in the feed, HTML */
   content?: string;
+  /** true where the feed's text is longer than `content` */
+  contentTruncated?: boolean;
   authors?: string[];
   categories?: string[];
   published?: string;
@@ -337,11 +360,15 @@ export interface Story {
   isAccessibleForFree?: boolean;
   /** full or teaser */
   bodyScope?: string;
+  /** `feed`: the text is the feed's, for the page was not to be had; absent = the page's */
+  textFrom?: string;
   correctionNote?: string;
   liveTicker?: boolean;
   credits?: Credit[];
   furniture?: FurnitureSpan[];
   provider: Provider;
+  /** in story.revised: what changed since the version before */
+  delta?: Delta;
   /** hash of the normalised text; decides published, revised, unchanged */
   textHash: string;
 }

@@ -13,8 +13,9 @@ from redis.asyncio import Redis
 
 from copytaster.extractor.io.workers import Workers
 from copytaster.fetcher.feedstate import FeedState
+from copytaster.fetcher.identity import keyed
 from copytaster.fetcher.io.store import Store
-from copytaster.fetcher.items import candidates, judge, keyed
+from copytaster.fetcher.items import candidates, judge
 from copytaster.fetcher.outcomes import PollStatus
 from copytaster.fetcher.poll_steps import PollResult, poll_steps
 from copytaster.fetcher.polling import PollPlan
