@@ -7,7 +7,7 @@ EVAL_DATA ?= ../shared/data
 COMPOSE_DEMO := docker compose -f docker-compose.yml -f deploy/demo.yml
 
 .DEFAULT_GOAL := help
-.PHONY: chaos help setup demo test check lint types format lock schemas image up down bench-quality bench-feeds bench-delivery clean
+.PHONY: chaos help setup demo test check lint types format lock schemas image up down bench-quality bench-feeds bench-delivery bench-failover clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-feeds: $(VENV)/.developer ## Compare how feeds are read with other readers
 
 bench-delivery: $(VENV)/.developer ## Compare the speed of delivery with a hand-written loop and with FastStream's idiom.
 	@$(BIN)/python -m benchmarks.delivery --out benchmarks/results
+
+bench-failover: $(VENV)/.developer ## Kill the master under Sentinel five times, with a load on; the result goes into benchmarks/results/.
+	@$(BIN)/python -m tests.chaos.failover
 
 chaos: $(VENV)/.developer ## Kill and freeze services and server for ten minutes; the result goes into benchmarks/results/.
 	@$(BIN)/python -m tests.chaos

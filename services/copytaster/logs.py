@@ -28,6 +28,7 @@ class Log(StrEnum):
     SERVICE_MISCONFIGURED = "service.misconfigured"
     REDIS_LOST = "redis.lost"
     REDIS_RECOVERED = "redis.recovered"
+    REPLICATION_UNGUARDED = "replication.unguarded"
     GROUP_CREATED = "group.created"
     STREAM_TRIMMED = "stream.trimmed"
     ENTRY_FAILED = "entry.failed"

@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from copytaster.errors import Misconfigured
 
 PREFIX: Final = "COPYTASTER_"
-SECRETS: Final = ("redis_password",)
+SECRETS: Final = ("redis_password", "redis_sentinel_password")
 
 
 class Settings(BaseSettings):
@@ -32,6 +32,23 @@ class Settings(BaseSettings):
     )
     redis_username: str | None = Field(default=None, description="ACL user")
     redis_password: SecretStr | None = Field(default=None, description="secret; better as _FILE")
+    redis_sentinels: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="comma-separated host:port of the Sentinels; the place in COPYTASTER_REDIS_URL is not used then",
+    )
+    redis_sentinel_master: str = Field(
+        default="mymaster", min_length=1, description="name of the master at the Sentinels"
+    )
+    redis_sentinel_username: str | None = Field(default=None, description="ACL user at the Sentinels")
+    redis_sentinel_password: SecretStr | None = Field(
+        default=None, description="secret of the Sentinels; better as _FILE"
+    )
+    redis_wait_replicas: int | None = Field(
+        default=None,
+        ge=0,
+        le=16,
+        description="replicas that must have a commit before it counts as done; unset = 1 with Sentinels, else 0",
+    )
     feeds_file: Path | None = Field(default=None, description="feeds.toml to apply at start")
     contact: str | None = Field(
         default=None, description="address or URL that publishers can write to, in the user agent"
@@ -78,7 +95,9 @@ class Settings(BaseSettings):
         default=60.0, ge=1.0, description="an entry held longer without a sign is taken over"
     )
 
-    @field_validator("fetch_allow_networks", "fetch_allow_ports", "fetch_resolve", mode="before")
+    @field_validator(
+        "redis_sentinels", "fetch_allow_networks", "fetch_allow_ports", "fetch_resolve", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):

@@ -65,8 +65,8 @@ _CONNECTION: Final = (
     "discard",
 )
 _SCRIPTS: Final = ("script|load", "script|exists")
-# The shell's own: the clock, the role and memory of the server.
-_SHELL: Final = (*_CONNECTION, *_SCRIPTS, "time", "role", "info")
+# The shell's own: the clock, the role and memory of the server, and whether its replicas have what was written.
+_SHELL: Final = (*_CONNECTION, *_SCRIPTS, "time", "role", "info", "wait")
 _PRESENCE: Final = _on("zadd zremrangebyscore zrem expire", "services")
 _COUNT: Final = _on("hincrby expireat", "ledger:<hour>")
 _TRIM: Final = "xadd xtrim xinfo|groups xpending"

@@ -20,6 +20,8 @@ local input = nil
 if take() == '1' then
   input = { stream = take_key(), done = take_key(), group = take(), id = take(), consumer = take(), life = take() }
   if redis.call('EXISTS', input.done) == 1 then
+    -- written again, so that a WAIT behind a repeated commit waits for this write and all that went before it
+    redis.call('SET', input.done, input.id, 'PX', input.life)
     redis.call('XACK', input.stream, input.group, input.id)
     return { 'duplicate', 0 }
   end

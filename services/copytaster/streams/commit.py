@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
 from copytaster.keys import DONE_SECONDS
+from copytaster.streams.client import Client, NotReplicated
 from copytaster.streams.effects import Effects, Value
 
 SCRIPT: Final = files("copytaster.streams").joinpath("commit.lua").read_text(encoding="utf-8")
@@ -25,6 +26,9 @@ SCRIPT_SHA: Final = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdige
 
 MAX_COMMITS_A_PIPELINE: Final = 64
 """One round trip carries at most this many commits, so that no single reply keeps the server busy for long."""
+
+REPLICA_TIMEOUT_MS: Final = 1000
+"""A replica in sync confirms within a round trip; well under the answer timeout of the connection."""
 
 
 class Outcome(StrEnum):
@@ -91,8 +95,9 @@ def _encode_input(source: InputRef | None, place: Any) -> list[Value]:
 async def commit_many(redis: Redis, work: Sequence[tuple[Effects, InputRef | None]]) -> list[Outcome]:
     """The outcomes of several commits sent in one round trip, in order; each commit is atomic by itself.
 
-    Raises redis' ConnectionError or TimeoutError when the outcome is unknown: sending the same commits again is
-    safe, since those that took effect answer `duplicate` (with an input) or `conflict` (without).
+    Raises redis' ConnectionError or TimeoutError when the outcome is unknown, and NotReplicated when too few replicas
+    have them: sending the same commits again is safe, since those that took effect answer `duplicate` (with an input)
+    or `conflict` (without).
     """
     encoded = [encode(effects, source) for effects, source in work]
     try:
@@ -109,10 +114,25 @@ async def commit_many(redis: Redis, work: Sequence[tuple[Effects, InputRef | Non
 
 
 async def _send(redis: Redis, encoded: Sequence[tuple[list[str], list[Value]]]) -> list[Any]:
+    replicas = redis.replicas if isinstance(redis, Client) else 0
     async with redis.pipeline(transaction=False) as pipe:
         for keys, argv in encoded:
             pipe.evalsha(SCRIPT_SHA, len(keys), *keys, *argv)
-        return list(await pipe.execute(raise_on_error=False))
+        if replicas:  # on the same connection: WAIT speaks of what this connection has written
+            pipe.execute_command("WAIT", replicas, REPLICA_TIMEOUT_MS)
+        replies = list(await pipe.execute(raise_on_error=False))
+    if replicas:
+        _check_replicas(replies.pop(), replicas)
+    return replies
+
+
+def _check_replicas(reply: Any, wanted: int) -> None:
+    if isinstance(reply, Exception):
+        raise reply
+    if int(reply) < wanted:
+        raise NotReplicated(
+            f"{reply} of {wanted} replicas have confirmed a commit within {REPLICA_TIMEOUT_MS} ms"
+        )
 
 
 def _outcome(reply: Any) -> Outcome:

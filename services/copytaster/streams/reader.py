@@ -110,9 +110,12 @@ def subscribe(broker: RedisBroker, engine: Engine, *, batch_entries: int) -> Non
 async def install_patience(
     broker: RedisBroker, redis: Redis, patience: Patience, engines: Sequence[Engine]
 ) -> PatientReads:
-    """Connect the broker and put `PatientReads` in front of its reads; gives them, for the health check."""
+    """Connect the broker and let it read with patience and through `redis`; gives the reads, for the health check.
+
+    Our own client reads, since it alone leaves a server that is no master any more.
+    """
     client: Any = await broker.connect()
     gates = {engine.group: engine.may_read for engine in engines if engine.may_read is not None}
-    reads = PatientReads(client.xreadgroup, redis, patience, gates)
+    reads = PatientReads(redis.xreadgroup, redis, patience, gates)
     client.xreadgroup = reads
     return reads

@@ -15,14 +15,14 @@ from functools import partial
 import uvicorn
 from faststream.asgi import AsgiFastStream
 from faststream.redis import RedisBroker
-from redis.asyncio import Redis
 
 from copytaster.errors import Misconfigured
 from copytaster.keys import Keys
 from copytaster.logs import Log, configure, get_logger
 from copytaster.settings import Settings
 from copytaster.streams.claims import claim_forever
-from copytaster.streams.connection import connection_options, open_redis, wait_for_redis
+from copytaster.streams.client import Client
+from copytaster.streams.connection import open_broker, open_redis, wait_for_redis
 from copytaster.streams.engine import Engine
 from copytaster.streams.groups import ensure_group
 from copytaster.streams.health import Health, routes
@@ -47,7 +47,7 @@ class Context:
     """What the shell gives a service to build itself from."""
 
     settings: Settings
-    redis: Redis
+    redis: Client
     keys: Keys
     patience: Patience
 
@@ -97,12 +97,7 @@ def _refuse(error: Misconfigured) -> int:
 async def _run(context: Context, service: str, build: Build) -> int:
     await wait_for_redis(context.redis, context.patience)
     parts = await build(context)
-    broker = RedisBroker(
-        context.settings.redis_url,
-        logger=None,  # type: ignore[arg-type]  # documented to switch FastStream's own lines off
-        graceful_timeout=STOP_SECONDS,
-        **connection_options(context.settings),
-    )
+    broker = open_broker(context.settings, graceful_timeout=STOP_SECONDS)
     for engine in parts.engines:
         subscribe(broker, engine, batch_entries=context.settings.batch_entries)
         await context.patience.until_redis_answers(

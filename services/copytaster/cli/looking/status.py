@@ -11,7 +11,7 @@ from copytaster.cli.console import wide_console
 from copytaster.cli.looking import status_view
 from copytaster.cli.looking.status_judgement import remarks as judge
 from copytaster.cli.looking.status_reading import read
-from copytaster.cli.looking.streams_view import ask, settings_for, without_secrets
+from copytaster.cli.looking.streams_view import ask, place_of, settings_for
 from copytaster.cli.options import as_json as json_option
 from copytaster.cli.options import where
 from copytaster.cli.plain import json_line
@@ -39,6 +39,6 @@ def command(as_json: bool, redis_url: str | None, desk: str | None) -> None:
         click.echo(json_line(status_view.as_json(report, found)))
     else:
         console = wide_console()
-        for part in status_view.page(report, found, where=without_secrets(settings.redis_url)):
+        for part in status_view.page(report, found, where=place_of(settings)):
             console.print(part, soft_wrap=isinstance(part, Text))
     sys.exit(1 if any(remark.urgent for remark in found) else 0)

@@ -27,6 +27,7 @@ from redis.exceptions import (
 from copytaster.errors import CopytasterError, Misconfigured
 from copytaster.keys import Keys
 from copytaster.settings import Settings, load
+from copytaster.streams.client import NotReplicated
 from copytaster.streams.connection import open_redis
 from copytaster_schemas import ClusterChanged, Envelope, EventModel, NotAnEvent, parse_event, parse_fields
 
@@ -104,8 +105,8 @@ def _data(text: str) -> dict[str, Any]:
 
 
 def settings_for(redis_url: str | None, desk: str | None) -> Settings:
-    """The settings with what the command line says."""
-    return load(redis_url=redis_url, desk=desk)
+    """The settings with what the command line says; an address given there is asked itself, whatever the Sentinels say."""
+    return load(redis_url=redis_url, desk=desk, redis_sentinels=None if redis_url is None else ())
 
 
 async def connect(settings: Settings) -> Redis:
@@ -124,7 +125,7 @@ async def connect(settings: Settings) -> Redis:
 
 def told(error: Exception, settings: Settings) -> CopytasterError:
     """An error of Redis as one line for an operator."""
-    where = without_secrets(settings.redis_url)
+    where = place_of(settings)
     if isinstance(error, AuthenticationError | AuthorizationError):
         return Misconfigured(
             f"Redis at {where} refuses the user or password ({error}); set COPYTASTER_REDIS_USERNAME and "
@@ -137,6 +138,8 @@ def told(error: Exception, settings: Settings) -> CopytasterError:
         )
     if isinstance(error, ResponseError):
         return CopytasterError(f"Redis at {where} refuses: {error}")
+    if isinstance(error, NotReplicated):
+        return CopytasterError(f"Redis at {where} has it, but {error}; it is safe to ask again")
     return CopytasterError(f"no Redis at {where}: {error}")
 
 
@@ -160,6 +163,13 @@ def ask(settings: Settings, question: Callable[[Redis, Keys], Awaitable[T]]) -> 
             return await question(redis, Keys(settings.desk))
 
     return asyncio.run(put())
+
+
+def place_of(settings: Settings) -> str:
+    """Where Redis is asked, for a person; without user and password."""
+    if settings.redis_sentinels:
+        return f"{settings.redis_sentinel_master} of the Sentinels {', '.join(settings.redis_sentinels)}"
+    return without_secrets(settings.redis_url)
 
 
 def without_secrets(url: str) -> str:
