@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         default=(),
         description="comma-separated host=address pairs that are not looked up; *.example=… covers all below",
     )
+    fetch_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="comma-separated http://host:port proxies that feeds.toml may name"
+    )
     fetch_concurrency: int = Field(default=32, ge=1, le=1000, description="requests in flight per fetcher")
     poll_interval_seconds: float = Field(
         default=900.0, ge=1.0, description="first interval of a feed without its own"
@@ -96,7 +99,12 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "redis_sentinels", "fetch_allow_networks", "fetch_allow_ports", "fetch_resolve", mode="before"
+        "redis_sentinels",
+        "fetch_allow_networks",
+        "fetch_allow_ports",
+        "fetch_resolve",
+        "fetch_proxies",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from copytaster.errors import Misconfigured
+from copytaster.fetcher.io.access_book import AccessBook, checked_proxies
 from copytaster.fetcher.io.articles import Articles
 from copytaster.fetcher.io.client import Client, Limits
 from copytaster.fetcher.io.feeds_file import FeedsFile
@@ -42,6 +43,7 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
     settings, patience = context.settings, context.patience
     client = await make_client(settings).__aenter__()
     reader = Reader()
+    accesses = AccessBook(settings.fetch_proxies)
     try:
         store = Store(context.redis, context.keys, lease_ms=tuning.lease_ms)
         poller = Poller(
@@ -50,6 +52,7 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
             context.keys,
             patience,
             reader,
+            accesses,
             interval_seconds=settings.poll_interval_seconds,
             limits=tuning.limits,
         )
@@ -85,7 +88,7 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
         lanes = [polls, pages] if settings.contact is not None else []
         loops: list[Loop] = [lane.run for lane in lanes]
         if settings.feeds_file is not None:
-            feeds_file = FeedsFile(settings.feeds_file, store, context.keys, patience)
+            feeds_file = FeedsFile(settings.feeds_file, store, context.keys, patience, accesses)
             await feeds_file.apply()
             loops.append(feeds_file.watch)
         await _say_why_idle(settings, store, patience)
@@ -128,4 +131,5 @@ def make_client(settings: Settings) -> Client:
             "COPYTASTER_CONTACT: only plain ASCII fits into the user agent, such as an address or a URL"
         )
     policy = AddressPolicy(networks, frozenset(settings.fetch_allow_ports))
-    return Client(policy=policy, hosts=hosts, contact=settings.contact)
+    proxies = checked_proxies(settings.fetch_proxies, setting="COPYTASTER_FETCH_PROXIES")
+    return Client(policy=policy, hosts=hosts, contact=settings.contact, proxies=proxies)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from copytaster.errors import Misconfigured
+from copytaster.fetcher.access import checked_header
 from copytaster.fetcher.networks import SCHEMES
 from copytaster.text.urls import BadUrl, url_key
 from copytaster_schemas.identity import feed_urn, short_id
@@ -27,7 +28,7 @@ MAX_INTERVAL_SECONDS: Final = 7 * 86_400
 MAX_URL_CHARS: Final = 2_048
 """What servers and other pollers accept as a URL (Media Cloud's rss-fetcher uses the same limit)."""
 
-_KEYS: Final = frozenset({"url", "outlet", "title", "interval_seconds"})
+_KEYS: Final = frozenset({"url", "outlet", "title", "interval_seconds", "headers", "auth_file", "proxy"})
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class FeedSpec:
     outlet: str
     title: str | None = None
     interval_seconds: float | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Sent to the origin of `url` only."""
+    auth_file: str | None = None
+    """The file whose text becomes `Authorization`."""
+    proxy: str | None = None
 
     @cached_property
     def urn(self) -> str:
@@ -111,13 +117,26 @@ def _spec(entry: Mapping[str, Any], where: str) -> FeedSpec:
     url = _text(entry, "url", where)
     if url is None:
         raise Misconfigured(f"{where}: `url` is missing")
-    return feed_spec(
+    spec = feed_spec(
         url,
         where=where,
         outlet=_text(entry, "outlet", where),
         title=_text(entry, "title", where),
         interval_seconds=_interval(entry, where),
     )
+    return replace(
+        spec,
+        headers=_headers(entry, where),
+        auth_file=_text(entry, "auth_file", where),
+        proxy=_text(entry, "proxy", where),
+    )
+
+
+def _headers(entry: Mapping[str, Any], where: str) -> tuple[tuple[str, str], ...]:
+    given = entry.get("headers", {})
+    if not isinstance(given, dict):
+        raise Misconfigured(f'{where}: `headers` must be a table such as {{ Accept-Language = "de" }}')
+    return tuple((name, checked_header(name, value, where)) for name, value in given.items())
 
 
 def _text(entry: Mapping[str, Any], key: str, where: str) -> str | None:

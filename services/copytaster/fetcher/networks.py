@@ -63,6 +63,8 @@ _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 # ISATAP writes an IPv4 address into the interface identifier after one of these two words (RFC 5214, 6.1).
 _ISATAP_WORDS: Final = (0x00005EFE, 0x02005EFE)
 
+EVERYWHERE: Final[tuple[Network, ...]] = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
+
 DEFAULT_PORTS: Final = frozenset({80, 443, 8080, 8443})
 """Ports that public feeds and pages are served on; anything else is an operator's setting."""
 
@@ -120,6 +122,43 @@ def forbidden_range(address: Address) -> str | None:
     if (int(address) >> 32) & 0xFFFFFFFF in _ISATAP_WORDS:
         return _first(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF), _V4)
     return _first(address, _V6)
+
+
+_PRIVATE_NAMES: Final = frozenset(
+    {
+        "localhost",
+        "local",
+        "internal",
+        "intranet",
+        "lan",
+        "corp",
+        "private",
+        "home",
+        "arpa",
+        "test",
+        "invalid",
+        "onion",
+    }
+)
+"""Last labels that no public name has (RFC 6761, RFC 6762, ICANN's reserved and delegated-to-nobody names)."""
+
+
+def proxied_objection(host: str, port: int, policy: AddressPolicy) -> str | None:
+    """Why a proxy may not be asked for `host`, which it would resolve where we cannot see it; None = go.
+
+    An address is judged like any other. A name must be one of the public DNS: of several labels, the last one no number (which
+    a proxy could read as an address in a shorter or older form) and no name that only private networks know.
+    """
+    bare = host.strip("[]").rstrip(".").lower()
+    try:
+        ipaddress.ip_address(bare.partition("%")[0])
+    except ValueError:
+        if port not in policy.ports:
+            return f"port {port} is not allowed"
+        last = bare.rpartition(".")[2]
+        public = "." in bare and last not in _PRIVATE_NAMES and not last[:1].isdigit() and last.isascii()
+        return None if public else f"{host!r} is no public name, and a proxy would look it up"
+    return policy.objection(bare, port)
 
 
 def _first(address: Address, table: tuple[tuple[Network, str], ...]) -> str | None:

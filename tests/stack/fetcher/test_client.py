@@ -15,6 +15,7 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
+from backports import zstd
 
 from copytaster.fetcher.io.client import Client, FetchFailed, Limits, Response
 from copytaster.fetcher.networks import AddressPolicy, StaticHosts, parse_networks
@@ -84,13 +85,14 @@ async def test_validators_arrive_byte_for_byte(site: Site) -> None:
     assert {name: site.asked[0].headers[name] for name in sent} == sent
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate"])
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "zstd"])
 async def test_a_compressed_body_is_inflated(site: Site, encoding: str) -> None:
     """All that the request offers is understood."""
     packers: dict[str, Callable[[bytes], bytes]] = {
         "gzip": gzip.compress,
         "br": quickly,
         "deflate": zlib.compress,
+        "zstd": zstd.compress,
     }
     packed = packers[encoding](b"text " * 999)
     site.text("/a", packed, headers={"Content-Encoding": encoding})
@@ -126,10 +128,12 @@ async def test_a_body_that_grows_too_large_is_cut_off(site: Site) -> None:
     assert await failure(site, "/a") is Failure.TOO_LARGE
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, quickly], ids=["gzip", "br"])
-async def test_a_bomb_is_stopped_at_the_limit_and_not_held_in_memory(site: Site, pack: Any) -> None:
+@pytest.mark.parametrize("pack", [gzip.compress, quickly, zstd.compress], ids=["gzip", "br", "zstd"])
+async def test_a_bomb_is_stopped_at_the_limit_and_not_held_in_memory(
+    site: Site, pack: Any, request: pytest.FixtureRequest
+) -> None:
     """60 MB of zeros in a few KB: what is inflated ends at the limit, not at the end."""
-    encoding = "gzip" if pack is gzip.compress else "br"
+    encoding = request.node.callspec.id
     site.text("/a", pack(bytes(60_000_000)), headers={"Content-Encoding": encoding})
     tracemalloc.start()
     try:

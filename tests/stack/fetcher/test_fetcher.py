@@ -78,6 +78,27 @@ async def test_every_article_of_a_feed_is_published_once_with_its_page(desk: Des
     assert {one.sequence for one in articles} == {1}
 
 
+async def test_an_index_of_news_sitemaps_is_a_feed_that_is_always_asked_for_in_full(desk: Desk) -> None:
+    """Its validators say nothing of the sitemaps; unchanged ones are told by their bytes."""
+    site = desk.site
+    site.text(
+        FEED,
+        f"<sitemapindex><sitemap><loc>{site.url('/news.xml')}</loc></sitemap></sitemapindex>",
+        headers={"ETag": '"1"'},
+    )
+    rows = f"<url><loc>{site.url('/a')}</loc><n:news><n:title>Titel</n:title></n:news></url>"
+    site.text("/news.xml", f"<urlset>{rows}</urlset>")
+    async with desk.fetcher():
+        await settled(desk, 1)
+        await polled(desk, 1)
+        await desk.make_due()
+        await polled(desk, 2)
+
+    assert await desk.published() == ["/a"]
+    assert await desk.state("last_status") == "same_body"
+    assert all("If-None-Match" not in one.headers for one in site.asked)
+
+
 async def test_a_restart_publishes_nothing_twice_and_asks_conditionally(desk: Desk) -> None:
     """Both validators come back byte for byte; 304 is enough."""
     etag, modified = 'W/"v-1"', "Mon, 22 Nov 2021  09:00:00 GMT"

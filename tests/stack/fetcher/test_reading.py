@@ -1,4 +1,4 @@
-"""Large feeds are read in a process that can be killed."""
+"""Feeds are read in processes that can be killed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from copytaster.fetcher.document import UnreadableFeed
-from copytaster.fetcher.documentjson import document_from_json, document_to_json
+from copytaster.fetcher.documentjson import document_from_lines, document_to_lines
 from copytaster.fetcher.io.client import Response
 from copytaster.fetcher.io.reading import Reader, read_in_thread
 from copytaster.fetcher.parsing import parse_feed
@@ -30,19 +30,20 @@ def served(items: int, *, extra: str = "") -> Response:
 
 @pytest.fixture
 async def reader() -> AsyncIterator[Reader]:
-    """A reader that takes everything for large."""
-    reader = Reader(small_bytes=0, max_seconds=20)
+    """A reader with one process."""
+    reader = Reader(workers=1, max_seconds=20)
     yield reader
     await reader.close()
 
 
 def process_of(reader: Reader) -> int:
     """The process id of the reader's process."""
-    assert reader._process is not None
-    return reader._process.pid
+    process = reader._workers[0]._process
+    assert process is not None
+    return process.pid
 
 
-async def test_a_large_feed_reads_the_same_as_in_the_process_itself(reader: Reader) -> None:
+async def test_a_feed_reads_the_same_as_in_the_process_itself(reader: Reader) -> None:
     """Texts, times and lists survive the way; one process reads one after the other."""
     first = await reader.read(served(300))
     number = process_of(reader)
@@ -64,7 +65,7 @@ async def test_what_is_no_feed_says_so_as_before(reader: Reader) -> None:
 
 async def test_a_feed_that_takes_too_long_is_given_up_and_its_process_is_gone() -> None:
     """The loop is free meanwhile, and the next feed is read by a new process."""
-    reader = Reader(small_bytes=0, max_seconds=1.0)
+    reader = Reader(max_seconds=1.0)
     ticks = 0
 
     async def tick() -> None:
@@ -81,6 +82,21 @@ async def test_a_feed_that_takes_too_long_is_given_up_and_its_process_is_gone() 
         ticking.cancel()
         await reader.close()
     assert ticks >= 5
+
+
+async def test_a_feed_that_takes_long_holds_no_other_up() -> None:
+    """Its process is one of two."""
+    reader = Reader(max_seconds=20)
+    try:
+        await asyncio.gather(reader.read(served(1)), reader.read(served(2)))
+        slow = asyncio.create_task(reader.read(served(20_000)))
+        small = [await reader.read(served(3)) for _ in range(5)]
+
+        assert not slow.done()
+        assert {len(document.items) for document in small} == {3}
+        slow.cancel()
+    finally:
+        await reader.close()
 
 
 async def test_a_process_that_dies_costs_one_feed_and_is_started_again(reader: Reader) -> None:
@@ -109,7 +125,7 @@ async def test_a_reader_that_is_closed_leaves_no_process(reader: Reader) -> None
         os.kill(number, 0)
 
 
-def test_a_document_survives_json() -> None:
+def test_a_document_survives_the_way_as_lines_of_json() -> None:
     """Every field, absent ones and bare dates too."""
     text = (
         "<rss version='2.0'><channel><item><pubDate>22 Nov 2021</pubDate></item>"
@@ -118,4 +134,4 @@ def test_a_document_survives_json() -> None:
     )
     document = parse_feed(text.encode(), url="https://bote.example/")
 
-    assert document_from_json(document_to_json(document)) == document
+    assert document_from_lines(document_to_lines(document)) == document

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from copytaster.fetcher.document import FeedDocument, UnreadableFeed
-from copytaster.fetcher.documentjson import document_from_json, document_to_json
+from copytaster.fetcher.documentjson import document_from_lines, document_to_lines
 from copytaster.fetcher.outcomes import Failure
 from copytaster.fetcher.packed import MAX_BYTES
 from copytaster.fetcher.parsing import parse_feed
@@ -130,4 +130,4 @@ def test_an_index_comes_unchanged_through_the_process_that_reads() -> None:
     """Documents travel as JSON."""
     document = read(index(("a.xml", "")))
 
-    assert document_from_json(document_to_json(document)) == document
+    assert document_from_lines(document_to_lines(document)) == document

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
@@ -19,9 +19,10 @@ import aiohttp
 from yarl import URL
 
 from copytaster import __version__
+from copytaster.fetcher.access import FeedAccess
 from copytaster.fetcher.io.guard import MARK, Guard
 from copytaster.fetcher.io.resolver import Resolver
-from copytaster.fetcher.networks import SCHEMES, AddressPolicy, StaticHosts
+from copytaster.fetcher.networks import EVERYWHERE, SCHEMES, AddressPolicy, StaticHosts, proxied_objection
 from copytaster.fetcher.outcomes import Failure
 from copytaster.fetcher.robots import AGENT
 
@@ -30,6 +31,9 @@ MAX_REDIRECTS: Final = 5
 
 MAX_HEADER_BYTES: Final = 64 * 1024
 """News sites send Content-Security-Policy headers beyond aiohttp's default of 8 KiB."""
+
+ACCEPT_ENCODING: Final = "gzip, deflate, br, zstd"
+"""All that aiohttp inflates with the packages that we install."""
 
 CHUNK_BYTES: Final = 64 * 1024
 DNS_CACHE_SECONDS: Final = 60
@@ -97,30 +101,41 @@ class Client:
         hosts: StaticHosts | None = None,
         contact: str | None = None,
         resolver: aiohttp.abc.AbstractResolver | None = None,
+        proxies: Iterable[str] = (),
     ) -> None:
+        """`proxies` are the only addresses that a request's access may name as its proxy."""
         self.guard = Guard(policy)
         self._policy = policy
         self._hosts = hosts or StaticHosts({})
         self._dns = resolver
         self._agent = user_agent(contact)
+        self._proxies = frozenset(proxies)
         self._session: aiohttp.ClientSession | None = None
+        self._proxied: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Client:
-        self._session = aiohttp.ClientSession(
+        self._session = self._new_session(self.guard)
+        if self._proxies:
+            # This session connects to the proxies and to nothing else, wherever they are.
+            ports = frozenset(URL(proxy).port or 0 for proxy in self._proxies)
+            self._proxied = self._new_session(Guard(AddressPolicy(EVERYWHERE, ports)))
+        return self
+
+    def _new_session(self, guard: Guard) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 resolver=Resolver(self._hosts, self._dns),
-                socket_factory=self.guard,
+                socket_factory=guard,
                 ttl_dns_cache=DNS_CACHE_SECONDS,
                 limit=0,
                 force_close=True,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": self._agent, "Accept-Encoding": "gzip, deflate, br"},
+            headers={"User-Agent": self._agent, "Accept-Encoding": ACCEPT_ENCODING},
             max_line_size=MAX_HEADER_BYTES,
             max_field_size=MAX_HEADER_BYTES,
             trust_env=False,
         )
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -129,8 +144,9 @@ class Client:
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
+        for session in (self._session, self._proxied):
+            if session is not None:
+                await session.close()
 
     async def get(
         self,
@@ -140,27 +156,37 @@ class Client:
         limits: Limits,
         headers: Mapping[str, str] | None = None,
         check_hop: CheckHop | None = None,
+        access: FeedAccess | None = None,
     ) -> Response:
         """The answer to a GET of `url`, after at most MAX_REDIRECTS redirects, within `limits`.
 
+        Without conditional `headers` the server is asked for the document whatever it was before. The headers of `access`
+        go to its origin only; its proxy is used on the whole way.
         `check_hop` is awaited with the URL of every redirect target before it is asked for, and vetoes it by raising
         FetchFailed. Raises FetchFailed.
         """
         try:
             async with asyncio.timeout(limits.total_seconds):
-                return await self._follow(url, {"Accept": accept, **(headers or {})}, limits, check_hop)
+                return await self._follow(
+                    url, {"Accept": accept, **(headers or {})}, limits, check_hop, access
+                )
         except TimeoutError as error:
             raise FetchFailed(Failure.TIMEOUT, f"more than {limits.total_seconds:g} s", url=url) from error
 
     async def _follow(
-        self, url: str, headers: Mapping[str, str], limits: Limits, check_hop: CheckHop | None
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        limits: Limits,
+        check_hop: CheckHop | None,
+        access: FeedAccess | None,
     ) -> Response:
         at = url
         permanent: list[bool] = []
         for hop in range(MAX_REDIRECTS + 1):
             if hop and check_hop is not None:
                 await check_hop(at)
-            answer, location = await self._once(url, at, headers, limits)
+            answer, location = await self._once(url, at, headers, limits, access)
             if location is None:
                 return _with_history(answer, permanent)
             permanent.append(answer.status in (301, 308))
@@ -168,15 +194,22 @@ class Client:
         raise FetchFailed(Failure.REDIRECT_LOOP, f"more than {MAX_REDIRECTS} redirects", url=at)
 
     async def _once(
-        self, requested: str, url: str, headers: Mapping[str, str], limits: Limits
+        self,
+        requested: str,
+        url: str,
+        headers: Mapping[str, str],
+        limits: Limits,
+        access: FeedAccess | None,
     ) -> tuple[Response, str | None]:
         """One request: the answer and, for a redirect, its target."""
         target = self._checked(url)
-        assert self._session is not None
+        session, proxy = self._way(target, access)
+        if access is not None:
+            headers = {**headers, **access.headers_for(target.scheme, target.raw_host or "", target.port)}
         timeout = aiohttp.ClientTimeout(sock_connect=limits.connect_seconds, sock_read=limits.silence_seconds)
         try:
-            async with self._session.get(
-                target, headers=headers, allow_redirects=False, timeout=timeout
+            async with session.get(
+                target, headers=headers, allow_redirects=False, timeout=timeout, proxy=proxy
             ) as response:
                 facts = {name.lower(): value for name, value in response.headers.items()}
                 answer = Response(requested, url, response.status, facts)
@@ -188,6 +221,19 @@ class Client:
                 return Response(requested, url, response.status, facts, body, wire), None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _failed(error, url) from error
+
+    def _way(self, target: URL, access: FeedAccess | None) -> tuple[aiohttp.ClientSession, str | None]:
+        """The session to use and the proxy, if any; raises FetchFailed for a target that no proxy may be asked for."""
+        assert self._session is not None
+        if access is None or access.proxy is None:
+            return self._session, None
+        objection = proxied_objection(target.raw_host or "", target.port or 0, self._policy)
+        if access.proxy not in self._proxies or self._proxied is None:
+            objection = "its proxy is not allowed"
+        if objection is not None:
+            raise FetchFailed(Failure.FORBIDDEN_ADDRESS, objection, url=str(target))
+        assert self._proxied is not None
+        return self._proxied, access.proxy
 
     def _checked(self, url: str) -> URL:
         """`url` without user name and password; raises FetchFailed for what may not be asked."""

@@ -11,6 +11,7 @@ from typing import Final
 from copytaster.errors import Misconfigured
 from copytaster.fetcher.feedlist import ListChange, changes, released
 from copytaster.fetcher.feedsfile import FeedSpec, parse_feeds_file
+from copytaster.fetcher.io.access_book import AccessBook
 from copytaster.fetcher.io.store import Store
 from copytaster.fetcher.list_steps import list_step
 from copytaster.keys import Keys
@@ -43,8 +44,11 @@ def read_feeds_file(path: Path) -> list[FeedSpec]:
 class FeedsFile:
     """The feeds file of one desk."""
 
-    def __init__(self, path: Path, store: Store, keys: Keys, patience: Patience) -> None:
+    def __init__(
+        self, path: Path, store: Store, keys: Keys, patience: Patience, accesses: AccessBook
+    ) -> None:
         self._path = path
+        self._accesses = accesses
         self._store = store
         self._keys = keys
         self._patience = patience
@@ -55,6 +59,7 @@ class FeedsFile:
         """Make the list follow the file; raises Misconfigured for a file that is wrong, and changes nothing then."""
         stamp = await asyncio.to_thread(_stamp, self._path)
         specs = await asyncio.to_thread(read_feeds_file, self._path)
+        await asyncio.to_thread(self._accesses.read, specs, self._path)
         counts = {"added": 0, "changed": 0, "resumed": 0, "paused": 0}
         for change in await self._changes(specs):
             if await self._carry_out(change, specs):

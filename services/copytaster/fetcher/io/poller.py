@@ -13,11 +13,13 @@ from typing import Final
 
 import xxhash
 
-from copytaster.fetcher.document import UnreadableFeed
+from copytaster.fetcher.document import FeedDocument, UnreadableFeed
 from copytaster.fetcher.feedstate import FeedState
 from copytaster.fetcher.identity import keyed, lasting_level
+from copytaster.fetcher.io.access_book import AccessBook
 from copytaster.fetcher.io.client import Client, FetchFailed, Limits, Response
 from copytaster.fetcher.io.reading import Reader
+from copytaster.fetcher.io.sitemaps import Sitemaps
 from copytaster.fetcher.io.store import Store
 from copytaster.fetcher.items import Judged, Verdict, candidates, judge
 from copytaster.fetcher.outcomes import Failure, PollStatus, failure_of_status
@@ -53,6 +55,7 @@ class Poller:
         keys: Keys,
         patience: Patience,
         reader: Reader,
+        accesses: AccessBook,
         *,
         interval_seconds: float,
         limits: Limits,
@@ -62,6 +65,8 @@ class Poller:
         self._keys = keys
         self._patience = patience
         self._reader = reader
+        self._accesses = accesses
+        self._sitemaps = Sitemaps(client, reader, limits=limits)
         self._outbox = Outbox(keys, "fetcher")
         self._interval_seconds = interval_seconds
         self._limits = limits
@@ -93,7 +98,11 @@ class Poller:
         """What the feed's server has to say; every trouble becomes a failure, a bug too (with its traceback)."""
         try:
             response = await self._client.get(
-                feed.url, accept=ACCEPT, limits=self._limits, headers=conditional_headers(feed)
+                feed.url,
+                accept=ACCEPT,
+                limits=self._limits,
+                headers=conditional_headers(feed),
+                access=self._accesses.of(feed.feed_id),
             )
             return await self._read(feed, response)
         except FetchFailed as error:
@@ -115,11 +124,24 @@ class Poller:
             return PollAnswer(response.status, response.headers, digest, len(response.body))
         try:
             document = await self._reader.read(response)
+            if document.children:
+                return await self._gathered(feed, response, document)
         except UnreadableFeed as error:
             return PollAnswer(
                 response.status, byte_count=len(response.body), failure=error.failure, detail=error.detail
             )
         return PollAnswer(response.status, response.headers, digest, len(response.body), document)
+
+    async def _gathered(self, feed: FeedState, index: Response, document: FeedDocument) -> PollAnswer:
+        """What the sitemaps of an index say. Its validators are not kept, for they say nothing of the sitemaps."""
+        found = await self._sitemaps.gather(index, document, self._accesses.of(feed.feed_id))
+        headers = {
+            name: text for name, text in index.headers.items() if name not in ("etag", "last-modified")
+        }
+        same = found.digest == feed.body_hash
+        return PollAnswer(
+            index.status, headers, found.digest, found.byte_count, None if same else found.document
+        )
 
     async def _refused(self, response: Response, failure: Failure) -> PollAnswer:
         now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The process that reads large feeds: `python -m copytaster.fetcher.io.reading_main MEMORY_MIB`.
+"""A process that reads feeds: `python -m copytaster.fetcher.io.reading_main MEMORY_MIB`.
 
 Takes requests on standard input and answers on standard output, one at a time: a line of JSON, then for a request the
 body. Ends with its standard input, so that it never outlives the fetcher.
@@ -14,7 +14,7 @@ import sys
 from typing import Any, BinaryIO
 
 from copytaster.fetcher.document import UnreadableFeed
-from copytaster.fetcher.documentjson import document_to_json
+from copytaster.fetcher.documentjson import document_to_lines
 from copytaster.fetcher.parsing import parse_feed
 
 
@@ -27,19 +27,19 @@ def main(memory_mib: int, requests: BinaryIO, answers: BinaryIO) -> int:
     while line := requests.readline():
         request = json.loads(line)
         body = requests.read(int(request["size"]))
-        answer = _answer(body, request).encode("utf-8", errors="replace")
-        answers.write(b"%d\n" % len(answer) + answer)
+        answer = "\n".join(_answer(body, request)).encode("utf-8", errors="replace")
+        answers.writelines((b"%d\n" % len(answer), answer))
         answers.flush()
     return 0
 
 
-def _answer(body: bytes, request: dict[str, Any]) -> str:
-    """The document, or why there is none."""
+def _answer(body: bytes, request: dict[str, Any]) -> list[str]:
+    """The lines of the document, or one that says why there is none."""
     try:
         document = parse_feed(body, url=request["url"], content_type=request["content_type"])
     except UnreadableFeed as error:
-        return json.dumps({"failure": error.failure.value, "detail": error.detail})
-    return document_to_json(document)
+        return [json.dumps({"failure": error.failure.value, "detail": error.detail})]
+    return document_to_lines(document)
 
 
 def _limit_memory(mib: int) -> None:
