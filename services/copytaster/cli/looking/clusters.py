@@ -9,6 +9,7 @@ import click
 from redis.asyncio import Redis
 
 from copytaster.cli.console import wide_console
+from copytaster.cli.deciding.commands import COMMANDS as DECIDING
 from copytaster.cli.looking import cluster_view
 from copytaster.cli.looking.naming import cluster_named, story_named, successor
 from copytaster.cli.looking.streams_view import Seen, ask, backwards, latest_clusters, settings_for
@@ -23,14 +24,19 @@ from copytaster_schemas.identity import short_id
 
 @click.group()
 def command() -> None:
-    """Look at the clusters.
+    """Look at the clusters, and decide about them where the texts mislead.
 
     \b
     Example:
       copytaster clusters list --at-least 2
-      copytaster clusters show 24d0827a --history
+      copytaster clusters show 24d0827a --tree
       copytaster clusters explain https://nordpost.example/hafen https://suedblatt.example/brand
+      copytaster clusters forbid d712147b 5e26ee13 --reason "two different fires"
     """
+
+
+for _deciding in DECIDING:
+    command.add_command(_deciding)
 
 
 @command.command("list")
