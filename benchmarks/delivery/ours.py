@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import redis
 import uvloop
@@ -35,14 +35,19 @@ def fill(url: str, count: int) -> None:
 
 
 class _MeteredEngine(Engine):
-    """The engine with a meter around its batches."""
+    """The engine with a meter that starts at the first batch and counts each entry that is done."""
 
     meter: Meter
 
-    async def process(self, batch: Sequence[RawEntry]) -> None:
+    def accept(self, batch: Sequence[RawEntry], *, failed: Collection[str] = ()) -> list[asyncio.Task[None]]:
         self.meter.begin()
-        await super().process(batch)
-        self.meter.add(len(batch))
+        tasks = super().accept(batch, failed=failed)
+        for task in tasks:
+            task.add_done_callback(self._count)
+        return tasks
+
+    def _count(self, _: asyncio.Task[None]) -> None:
+        self.meter.add(1)
         if self.meter.done:
             self.patience.stop()
 

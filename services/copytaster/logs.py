@@ -34,6 +34,8 @@ class Log(StrEnum):
     ENTRY_FAILED = "entry.failed"
     ENTRY_DIED = "entry.died"
     ENTRY_CLAIMED = "entry.claimed"
+    ENTRIES_RETURNED = "entries.returned"
+    CONSUMER_FORGOTTEN = "consumer.forgotten"
     LEASE_TAKEN = "lease.taken"
     LEASE_LOST = "lease.lost"
     FEEDS_APPLIED = "feeds.applied"

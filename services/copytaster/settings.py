@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     claim_idle_seconds: float = Field(
         default=60.0, ge=1.0, description="an entry held longer without a sign is taken over"
     )
+    retry_seconds: float = Field(
+        default=5.0, ge=0.1, le=300.0, description="first wait after a failed entry; doubles up to 300"
+    )
 
     @field_validator(
         "redis_sentinels",

@@ -14,6 +14,7 @@ from copytaster.deduplicator.policy import load
 from copytaster.keys import DAY_SECONDS
 from copytaster.logs import Log, instance_name
 from copytaster.settings import Settings
+from copytaster.streams.consumers import consumer_name
 from copytaster.streams.engine import Engine, Handler
 from copytaster.streams.lease import Lease
 from copytaster.streams.shell import Context, Parts, run_service
@@ -73,10 +74,12 @@ def _engine(
         context.keys,
         stream=stream,
         group=group,
-        consumer=instance_name(),
+        consumer=consumer_name(),
         service=SERVICE,
         handler=handler,
         concurrency=concurrency,
+        capacity=context.settings.batch_entries,
+        first_retry_seconds=context.settings.retry_seconds,
         patience=context.patience,
         closing=closing,
         may_read=lease.held if lease else None,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from copytaster.extractor.io.handler import GROUP, Extractor
 from copytaster.extractor.io.workers import Workers
-from copytaster.logs import Log, instance_name
+from copytaster.logs import Log
 from copytaster.settings import Settings
+from copytaster.streams.consumers import consumer_name
 from copytaster.streams.engine import Engine
 from copytaster.streams.shell import Context, Parts, run_service
 
@@ -30,10 +31,12 @@ async def build(context: Context) -> Parts:
         context.keys,
         stream="articles",
         group=GROUP,
-        consumer=instance_name(),
+        consumer=consumer_name(),
         service=SERVICE,
         handler=Extractor(context.redis, context.keys, workers.extract),
         concurrency=2 * settings.extract_workers,
+        capacity=2 * settings.extract_workers,
+        first_retry_seconds=settings.retry_seconds,
         patience=context.patience,
         closing=Log.STORY_EXTRACTED,
     )

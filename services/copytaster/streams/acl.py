@@ -70,14 +70,16 @@ _SHELL: Final = (*_CONNECTION, *_SCRIPTS, "time", "role", "info", "wait")
 _PRESENCE: Final = _on("zadd zremrangebyscore zrem expire", "services")
 _COUNT: Final = _on("hincrby expireat", "ledger:<hour>")
 _TRIM: Final = "xadd xtrim xinfo|groups xpending"
-_CONSUME: Final = "xgroup|create xreadgroup xautoclaim xack xpending xinfo|groups"
+_CONSUME: Final = (
+    "xgroup|create xgroup|delconsumer xreadgroup xclaim xack xpending xinfo|groups xinfo|consumers"
+)
 
 
 def _engine(group: str) -> tuple[Grant, ...]:
     """What the engine of a group keeps beside its stream: marks of finished entries, counts of failures."""
     return (
         _on("exists set", f"done:{group}:<event>"),
-        _on("hincrby hdel expire", f"failures:{group}"),
+        _on("hget hmget hset hdel hexists expire", f"failures:{group}:<stream>"),
     )
 
 
@@ -116,7 +118,7 @@ EXTRACTOR: Final = User(
     (
         _on(
             "evalsha",
-            "articles stories drops dead done:extractor:<event> failures:extractor article:<article> version:<story> "
+            "articles stories drops dead done:extractor:<event> failures:extractor:<stream> article:<article> version:<story> "
             "page:<id> body:<story>:<version> outline:<story> ledger:<hour>",
         ),
         _COUNT,
@@ -139,13 +141,13 @@ DEDUPLICATOR: Final = User(
     (
         _on(
             "eval evalsha",
-            "stories links clusters decisions dead done:linker:<event> done:clusterer:<event> failures:linker "
-            "failures:clusterer story:<story> pairs:<story> cluster:<id> clusters:due decision:<id> decided "
+            "stories links clusters decisions drops dead done:linker:<event> done:clusterer:<event> failures:linker:<stream> "
+            "failures:clusterer:<stream> story:<story> pairs:<story> cluster:<id> clusters:due decision:<id> decided "
             "index:<slice>:<bucket> numbers numbers:<slice> lease:<role>",
         ),
         _on(_CONSUME, "stories links decisions"),
         _on(_TRIM, "links clusters"),
-        _on("xadd", "dead"),
+        _on("xadd", "drops dead"),
         *_engine("linker"),
         *_engine("clusterer"),
         _on(

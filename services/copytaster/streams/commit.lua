@@ -25,7 +25,11 @@ if take() == '1' then
     redis.call('XACK', input.stream, input.group, input.id)
     return { 'duplicate', 0 }
   end
-  local pending = redis.call('XPENDING', input.stream, input.group, input.id, input.id, 1)
+  local pending = redis.pcall('XPENDING', input.stream, input.group, input.id, input.id, 1)
+  if pending.err then
+    -- the group was lost: nobody holds the entry, and the group that is made again brings it once more
+    return string.find(pending.err, 'NOGROUP', 1, true) and { 'fenced', 0 } or pending
+  end
   if #pending == 0 or pending[1][2] ~= input.consumer then
     return { 'fenced', 0 }
   end

@@ -7,9 +7,11 @@ when Redis is read-only. `PatientReads` keeps both from happening: FastStream's 
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from faststream import AckPolicy
 from faststream.redis import RedisBroker, StreamSub
@@ -19,61 +21,79 @@ from redis.exceptions import RedisError, ResponseError
 
 from copytaster.streams.engine import Engine, raw_entries
 from copytaster.streams.groups import ensure_group
-from copytaster.streams.patience import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, Patience
+from copytaster.streams.patience import Patience, Stopped
+
+T = TypeVar("T")
 
 BLOCK_MS: Final = 1000
 """How long one read waits for entries; also the longest time without a sign of life of the read loop."""
 
 
 class PatientReads:
-    """Stands in for `xreadgroup` of the broker's client: an error becomes an empty read after a pause."""
+    """Stands in for `xreadgroup` of the broker's client: waits for room, asks the gate, and waits out every error."""
 
     def __init__(
-        self,
-        read: Callable[..., Awaitable[Any]],
-        redis: Redis,
-        patience: Patience,
-        gates: Mapping[str, Callable[[], Awaitable[bool]]],
+        self, read: Callable[..., Awaitable[Any]], redis: Redis, patience: Patience, engines: Sequence[Engine]
     ) -> None:
-        """`gates` gives, by group, what has to say yes before a read."""
+        """`engines` give, by stream and group, how much may be read at a time, and what has to say yes before a read."""
         self._read = read
-        self._gates = gates
+        self._engines = {(engine.stream, engine.group): engine for engine in engines}
         self._redis = redis
         self._patience = patience
-        self._wait_seconds = FIRST_WAIT_SECONDS
+        self._running: set[asyncio.Task[Any]] = set()
         self.last_return = time.monotonic()
 
     async def __call__(
         self, groupname: str, consumername: str, streams: dict[str, Any], **options: Any
     ) -> Any:
-        """What the server gives, or `()` when it cannot give anything at present."""
-        gate = self._gates.get(groupname)
-        try:
-            if gate is not None and not await gate():
-                self.last_return = time.monotonic()
-                await self._patience.sleep(BLOCK_MS / 1000)
-                return ()
-            reply = await self._read(groupname, consumername, streams, **options)
-        except RedisError as error:
-            await self._recover(error, groupname, list(streams))
-            return ()
-        self._patience.recovered()
-        self._wait_seconds = FIRST_WAIT_SECONDS
+        """What the server gives, `()` when that is nothing; never returns any more once the process stops."""
+        engine = self._engines[next(iter(streams)), groupname]
+        room = await engine.slots.open_read(int(options["count"]))
+        reading = asyncio.create_task(
+            self._answer(engine, groupname, consumername, streams, **{**options, "count": room})
+        )
+        self._running.add(reading)
+        reading.add_done_callback(self._running.discard)
+        reply = await asyncio.shield(reading)
+        if self._patience.stopping:
+            await asyncio.Event().wait()  # FastStream cancels its loop; what just came is handed back
+        engine.slots.close_read(sum(len(entries) for _, entries in reply))
         self.last_return = time.monotonic()
         return reply
 
-    async def _recover(self, error: RedisError, group: str, streams: list[str]) -> None:
-        if isinstance(error, ResponseError) and "NOGROUP" in str(error):
-            try:
-                for stream in streams:
-                    await ensure_group(self._redis, stream, group)
-            except RedisError as again:
-                error = again
-            else:
-                return
-        self._patience.lost(error)
-        await self._patience.sleep(self._wait_seconds)
-        self._wait_seconds = min(self._wait_seconds * 2, LONGEST_WAIT_SECONDS)
+    async def ended(self) -> None:
+        """Return when no read is under way; after `stop` of the patience none begins."""
+        if self._running:
+            await asyncio.wait(self._running)
+
+    async def _answer(
+        self, engine: Engine, groupname: str, consumername: str, streams: dict[str, Any], **options: Any
+    ) -> Any:
+        try:
+            if engine.may_read is not None and not await self._insist(engine.may_read):
+                await self._patience.sleep(BLOCK_MS / 1000)
+                return ()
+            if self._patience.stopping:
+                return ()
+            return await self._insist(partial(self._read, groupname, consumername, streams, **options)) or ()
+        except ResponseError as error:
+            if not _is_lost_group(error):
+                raise
+        except Stopped:
+            return ()
+        for stream in streams:
+            await self._insist(partial(ensure_group, self._redis, stream, groupname))
+        return ()
+
+    async def _insist(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """The result of `attempt`, whatever Redis refuses meanwhile: rights and types are mended by an operator, or never."""
+        return await self._patience.until_redis_answers(
+            attempt, waits_out=lambda error: not _is_lost_group(error)
+        )
+
+
+def _is_lost_group(error: RedisError) -> bool:
+    return isinstance(error, ResponseError) and "NOGROUP" in str(error)
 
 
 async def _raw_parser(message: Any, original: Callable[[Any], Awaitable[Any]]) -> Any:
@@ -104,7 +124,7 @@ def subscribe(broker: RedisBroker, engine: Engine, *, batch_entries: int) -> Non
 
     @subscriber
     async def on_batch(message: RedisBatchStreamMessage) -> None:
-        await engine.process(raw_entries(message.raw_message))
+        engine.accept(raw_entries(message.raw_message))
 
 
 async def install_patience(
@@ -115,7 +135,6 @@ async def install_patience(
     Our own client reads, since it alone leaves a server that is no master any more.
     """
     client: Any = await broker.connect()
-    gates = {engine.group: engine.may_read for engine in engines if engine.may_read is not None}
-    reads = PatientReads(redis.xreadgroup, redis, patience, gates)
+    reads = PatientReads(redis.xreadgroup, redis, patience, engines)
     client.xreadgroup = reads
     return reads

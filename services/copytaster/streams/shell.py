@@ -20,25 +20,21 @@ from copytaster.errors import Misconfigured
 from copytaster.keys import Keys
 from copytaster.logs import Log, configure, get_logger
 from copytaster.settings import Settings
-from copytaster.streams.claims import claim_forever
 from copytaster.streams.client import Client
 from copytaster.streams.connection import open_broker, open_redis, wait_for_redis
+from copytaster.streams.delivery import Delivery
+from copytaster.streams.ending import EXIT_OK, STOP_SECONDS, Ending
 from copytaster.streams.engine import Engine
 from copytaster.streams.groups import ensure_group
 from copytaster.streams.health import Health, routes
 from copytaster.streams.patience import Patience, Stopped
 from copytaster.streams.presence import Presence, announce_forever
-from copytaster.streams.reader import install_patience, subscribe
+from copytaster.streams.reader import PatientReads, install_patience, subscribe
 from copytaster.streams.trim import trim_forever
 
-EXIT_OK = 0
 EXIT_BUG = 70
 """EX_SOFTWARE of sysexits.h: a loop ended that must never end."""
 EXIT_MISCONFIGURED = 2
-
-STOP_SECONDS = 20.0
-"""What a running entry may take after SIGTERM; under the 30 s of compose's stop_grace_period."""
-
 Loop = Callable[[], Awaitable[None]]
 
 
@@ -104,17 +100,19 @@ async def _run(context: Context, service: str, build: Build) -> int:
             partial(ensure_group, context.redis, engine.stream, engine.group)
         )
     health = Health(context.redis, parts.engines, list(parts.beats))
+    reads = await install_patience(broker, context.redis, context.patience, parts.engines)
     if parts.engines:
-        reads = await install_patience(broker, context.redis, context.patience, parts.engines)
         health.beats.append(lambda: reads.last_return)
     try:
-        return await _serve(context, service, broker, parts, health)
+        return await _serve(context, service, broker, parts, health, reads)
     finally:
         for close in parts.closers:
             await close()
 
 
-async def _serve(context: Context, service: str, broker: RedisBroker, parts: Parts, health: Health) -> int:
+async def _serve(
+    context: Context, service: str, broker: RedisBroker, parts: Parts, health: Health, reads: PatientReads
+) -> int:
     app = AsgiFastStream(broker, asgi_routes=routes(health), logger=None)
     server = _Server(
         uvicorn.Config(
@@ -127,7 +125,8 @@ async def _serve(context: Context, service: str, broker: RedisBroker, parts: Par
             timeout_graceful_shutdown=3,
         )
     )
-    async with _looping(context, parts, server, Presence.of_this_process(service)) as failed:
+    ending = Ending(context.patience, parts.engines, reads, server, context.settings.claim_idle_seconds)
+    async with _looping(context, parts, ending, Presence.of_this_process(service)) as failed:
         get_logger().info(Log.SERVICE_STARTED, status="started", health_port=context.settings.health_port)
         try:
             await server.serve()
@@ -138,8 +137,11 @@ async def _serve(context: Context, service: str, broker: RedisBroker, parts: Par
             ) from error
         finally:
             context.patience.stop()
-    get_logger().info(Log.SERVICE_STOPPED, status="failed" if failed else "stopped")
-    return EXIT_BUG if failed else EXIT_OK
+    if context.patience.refusal is not None:
+        return _refuse(context.patience.refusal)
+    status, code = ("failed", EXIT_BUG) if failed else ending.status_and_code()
+    get_logger().info(Log.SERVICE_STOPPED, status=status)
+    return code
 
 
 class _Server(uvicorn.Server):
@@ -152,29 +154,28 @@ class _Server(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def _looping(
-    context: Context, parts: Parts, server: uvicorn.Server, presence: Presence
+    context: Context, parts: Parts, ending: Ending, presence: Presence
 ) -> AsyncIterator[list[BaseException]]:
     """Run the loops beside the server; a loop that fails ends the service, so that it is restarted and seen."""
     failed: list[BaseException] = []
-    loops = [*parts.loops, *_upkeep(context, parts, presence), lambda: _stop_server(context.patience, server)]
+    loops: list[Loop] = [*parts.loops, *_upkeep(context, parts, ending.delivery, presence), ending]
     tasks = [asyncio.create_task(_watch(loop, context.patience, failed)) for loop in loops]
+    renewals = asyncio.create_task(ending.delivery.renew_forever())
     try:
         yield failed
     finally:
-        _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
-        for task in late:
+        _, late = await asyncio.wait(tasks, timeout=ending.seconds_left)
+        for task in (*late, renewals):
             task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*late, renewals, return_exceptions=True)
 
 
-def _upkeep(context: Context, parts: Parts, presence: Presence) -> Iterator[Loop]:
+def _upkeep(context: Context, parts: Parts, delivery: Delivery, presence: Presence) -> Iterator[Loop]:
     """The loops that every service needs: its signs of life, and care for its engines and the streams it writes."""
-    patience, idle_seconds = context.patience, context.settings.claim_idle_seconds
-    yield partial(announce_forever, context.redis, context.keys, presence, patience)
-    for engine in parts.engines:
-        yield partial(claim_forever, engine, patience, idle_seconds=idle_seconds)
+    yield partial(announce_forever, context.redis, context.keys, presence, context.patience)
+    yield delivery.claim_forever
     if parts.trims:
-        yield partial(trim_forever, context.redis, context.keys, parts.trims, patience)
+        yield partial(trim_forever, context.redis, context.keys, parts.trims, context.patience)
 
 
 async def _watch(loop: Loop, patience: Patience, failed: list[BaseException]) -> None:
@@ -186,11 +187,6 @@ async def _watch(loop: Loop, patience: Patience, failed: list[BaseException]) ->
         failed.append(error)
         get_logger().critical(Log.SERVICE_STOPPED, status="failed", exc_info=error)
         patience.stop()
-
-
-async def _stop_server(patience: Patience, server: uvicorn.Server) -> None:
-    await patience.wait_stopped()
-    server.should_exit = True
 
 
 @contextlib.contextmanager

@@ -11,8 +11,9 @@ import signal
 import sys
 from dataclasses import replace
 
-from copytaster.logs import Log, instance_name
+from copytaster.logs import Log
 from copytaster.settings import load
+from copytaster.streams.consumers import consumer_name
 from copytaster.streams.effects import Effects
 from copytaster.streams.engine import Engine
 from copytaster.streams.entries import Entry
@@ -36,7 +37,7 @@ async def build(context: Context) -> Parts:
         context.keys,
         stream="drops",
         group="copier",
-        consumer=instance_name(),
+        consumer=consumer_name(),
         service="copier",
         handler=handler,
         concurrency=4,

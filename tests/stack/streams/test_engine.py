@@ -121,7 +121,7 @@ async def test_a_bug_is_tried_a_bounded_number_of_times_and_then_dies(redis_clie
     assert isinstance(death, EntryDied)
     assert (death.code, death.failures) == ("bug", MAX_FAILURES)
     assert death.traceback_digest
-    assert await redis_client.hlen(KEYS.key("failures", "copier")) == 0
+    assert await redis_client.hlen(KEYS.key("failures", "copier", "drops")) == 0
 
 
 async def test_a_quarantined_entry_dies_at_once(redis_client: Redis) -> None:
