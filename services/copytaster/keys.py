@@ -74,6 +74,7 @@ TABLE: Final = (
     KeyPattern("outcomes:<feed>", "list", "fetcher", STATE_SECONDS, "the last 20 polls of a feed"),
     KeyPattern("seen:<feed>", "hash", "fetcher", STATE_SECONDS, "item key to revision hash of one feed"),
     KeyPattern("wanted", "zset", "fetcher", None, "items whose article is to be fetched, by due time (ms)"),
+    KeyPattern("refetch", "zset", "fetcher", None, "published pages to be looked at again, by due time (ms)"),
     KeyPattern(
         "item:<id>", "hash", "fetcher", STATE_SECONDS, "an article's want: its item, owner feed, fence"
     ),

@@ -43,6 +43,7 @@ class Log(StrEnum):
     POLLING_REFUSED = "polling.refused"
     FEED_POLLED = "feed.polled"
     ARTICLE_FETCHED = "article.fetched"
+    ARTICLE_REFETCHED = "article.refetched"
     FETCHER_FAILED = "fetcher.failed"
     STORY_EXTRACTED = "story.extracted"
     STORY_COMPARED = "story.compared"

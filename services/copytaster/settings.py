@@ -83,6 +83,10 @@ class Settings(BaseSettings):
     host_spacing_seconds: float = Field(
         default=2.0, ge=0.0, description="least time between two pages of one host"
     )
+    refetch_after_seconds: Annotated[tuple[float, ...], NoDecode] = Field(
+        default=(900.0, 3_600.0, 21_600.0, 86_400.0),
+        description="comma-separated times after its first sight at which a fresh page is looked at again; 0 = never",
+    )
     extract_workers: int = Field(default=2, ge=1, le=64, description="processes that extract pages")
     extract_timeout_seconds: float = Field(
         default=10.0, gt=0.0, description="a page that takes longer is dropped"
@@ -100,6 +104,19 @@ class Settings(BaseSettings):
     retry_seconds: float = Field(
         default=5.0, ge=0.1, le=300.0, description="first wait after a failed entry; doubles up to 300"
     )
+
+    @field_validator("refetch_after_seconds", mode="before")
+    @classmethod
+    def _times(cls, value: Any) -> Any:
+        parts = cls._split(value)
+        return () if parts == ("0",) else parts
+
+    @field_validator("refetch_after_seconds")
+    @classmethod
+    def _positive(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not all(1 <= seconds <= 30 * 86_400 for seconds in value):
+            raise ValueError("each time must lie between 1 second and 30 days")
+        return tuple(sorted(value))
 
     @field_validator(
         "redis_sentinels",

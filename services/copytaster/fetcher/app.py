@@ -10,6 +10,8 @@ from copytaster.fetcher.io.articles import Articles
 from copytaster.fetcher.io.client import Client, Limits
 from copytaster.fetcher.io.feeds_file import FeedsFile
 from copytaster.fetcher.io.lane import Lane
+from copytaster.fetcher.io.looks import Looks
+from copytaster.fetcher.io.pages import Pages
 from copytaster.fetcher.io.poller import Poller
 from copytaster.fetcher.io.reading import Reader
 from copytaster.fetcher.io.store import LEASE_MS, Store
@@ -56,14 +58,23 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
             interval_seconds=settings.poll_interval_seconds,
             limits=tuning.limits,
         )
+        asker = Pages(client, store, patience, tuning.limits)
         articles = Articles(
-            client,
+            asker,
             store,
             context.keys,
             patience,
             spacing_seconds=settings.host_spacing_seconds,
             retry_seconds=tuning.article_retry_seconds,
-            limits=tuning.limits,
+            offsets=settings.refetch_after_seconds,
+        )
+        looks = Looks(
+            asker,
+            store,
+            context.keys,
+            patience,
+            offsets=settings.refetch_after_seconds,
+            spacing_seconds=settings.host_spacing_seconds,
         )
         slots = max(settings.fetch_concurrency // 2, 1)
         page_spacing_ms = int(settings.host_spacing_seconds * 1000)
@@ -84,8 +95,16 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
             lease_seconds=store.lease_seconds,
             patience=patience,
         )
+        again = Lane(
+            lambda limit: store.claim_looks(limit, spacing_ms=page_spacing_ms),
+            store.renew_looks,
+            looks.look,
+            slots=max(slots // 4, 1),
+            lease_seconds=store.lease_seconds,
+            patience=patience,
+        )
         poller.on_wanted = pages.wake
-        lanes = [polls, pages] if settings.contact is not None else []
+        lanes = [polls, pages, again] if settings.contact is not None else []
         loops: list[Loop] = [lane.run for lane in lanes]
         if settings.feeds_file is not None:
             feeds_file = FeedsFile(settings.feeds_file, store, context.keys, patience, accesses)

@@ -31,6 +31,24 @@ class FetchStatus(StrEnum):
     STALE = "stale"
 
 
+class LookStatus(StrEnum):
+    """The `status` of one `article.refetched` line."""
+
+    NOT_MODIFIED = "not_modified"
+    SAME_BODY = "same_body"
+    CHANGED = "changed"
+    """Published for the extractor, which says whether the text changed."""
+    MISSING = "missing"
+    """404 or 410: the second one in a row withdraws the story."""
+    FAILED = "failed"
+    POSTPONED = "postponed"
+    EARLY = "early"
+    """The extractor has not come to the article yet."""
+    ENDED = "ended"
+    """The article became no story, or robots.txt forbids the page by now."""
+    STALE = "stale"
+
+
 class FailureClass(StrEnum):
     """How long a failure is likely to last; the back-off grows by its weight."""
 

@@ -188,6 +188,7 @@ def _want(step: Effects, keys: Keys, feed: FeedState, one: Judged, language: str
     if (text := feed_text(candidate, event)) is not None:
         fields["text"] = text
     step.write_hash(key, fields, lifetime_seconds=STATE_SECONDS)
+    step.op("ZREM", keys.key("refetch"), candidate.article_id)
     # A fetch of the former revision that is on its way may not end this want.
     step.op("HINCRBY", key, "fence", 1)
     # LT: a revision that has to wait does not put off one that is wanted already.

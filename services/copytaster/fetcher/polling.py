@@ -112,12 +112,13 @@ def _validators(state: FeedState, answer: PollAnswer) -> dict[str, str]:
     headers = answer.headers or {}
     kept = (state.etag or "", state.last_modified or "") if answer.http_status == 304 else ("", "")
     return {
-        "etag": _usable(headers.get("etag")) or kept[0],
-        "last_modified": _usable(headers.get("last-modified")) or kept[1],
+        "etag": usable_validator(headers.get("etag")) or kept[0],
+        "last_modified": usable_validator(headers.get("last-modified")) or kept[1],
     }
 
 
-def _usable(validator: str | None) -> str | None:
+def usable_validator(validator: str | None) -> str | None:
+    """The validator as it may be sent back; None for one that is missing, too long, or that no header can carry unchanged."""
     if not validator or len(validator) > MAX_VALIDATOR_CHARS or not validator.isascii():
         return None
     return validator if validator.isprintable() else None

@@ -54,6 +54,8 @@ class Wanted:
     """The hour in which the ledger counts the item; None for a fetch that is none."""
     text: bytes | None = None
     """The whole text in the feed, HTML in UTF-8, where `item` has no room for it or nothing else is to be had."""
+    page: bytes | None = None
+    """What is kept of a page that was published before (`refetch.PageMemory`); None where there is none."""
 
     @property
     def urn(self) -> str:
@@ -84,6 +86,7 @@ class Wanted:
             fence=int(values["fence"]),
             hour=values["hour"].decode() if values.get("hour") else None,
             text=values.get("text"),
+            page=values.get("page"),
         )
 
 

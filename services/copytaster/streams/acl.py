@@ -90,7 +90,7 @@ FETCHER: Final = User(
     (
         _on(
             "evalsha",
-            "articles feeds drops feed:<id> feeds:due feeds:paused feeds:file outcomes:<feed> seen:<feed> wanted item:<id> "
+            "articles feeds drops feed:<id> feeds:due feeds:paused feeds:file outcomes:<feed> seen:<feed> wanted refetch item:<id> "
             "host:<name> page:<id> article:<article> ledger:<hour>",
         ),
         _COUNT,
@@ -102,7 +102,7 @@ FETCHER: Final = User(
         _on("hget hmget hset expire", "article:<article>"),
         _on("hgetall hset hdel expire", "seen:<feed>"),
         _on("lpush ltrim lrange expire", "outcomes:<feed>"),
-        _on("zadd zrem zrange zrangebyscore zscore", "feeds:due wanted"),
+        _on("zadd zrem zrange zrangebyscore zscore", "feeds:due wanted refetch"),
         _on("sadd srem smembers", "feeds:paused feeds:file"),
         _on("del", "feed:<id> seen:<feed> outcomes:<feed>"),
         _on("get set", "robots:<host>"),

@@ -46,7 +46,9 @@ class Desk:
         (self.folder / "feeds.toml").write_text("\n".join(entries))
 
     @asynccontextmanager
-    async def fetcher(self, *, spacing_seconds: float = 0.0, tuning: Tuning = QUICK) -> AsyncIterator[None]:
+    async def fetcher(
+        self, *, spacing_seconds: float = 0.0, tuning: Tuning = QUICK, refetch_after: str = "0"
+    ) -> AsyncIterator[None]:
         """A running fetcher, stopped as SIGTERM stops it."""
         settings = load(
             {},
@@ -57,6 +59,7 @@ class Desk:
             fetch_allow_ports=str(self.site.port),
             fetch_resolve="*.example=127.0.0.1",
             host_spacing_seconds=spacing_seconds,
+            refetch_after_seconds=refetch_after,
         )
         redis = Redis.from_url(self.redis_url)
         patience = Patience()

@@ -66,6 +66,10 @@ class ArticleState:
     fence: int
     done_fence: int | None
     """The claim that ended the latest want; None while none did."""
+    extracted: int = 0
+    """The latest fetch that the extractor has worked on."""
+    story: str | None = None
+    """Short id of the story that the article became."""
 
 
 class Store:
@@ -90,6 +94,10 @@ class Store:
     async def claim_items(self, limit: int, *, spacing_ms: int) -> Claims:
         """Up to `limit` due items, taken for the time of the lease, their hosts free for a request each."""
         return await self._take(self._keys.key("wanted"), "item", "pages", limit, spacing_ms)
+
+    async def claim_looks(self, limit: int, *, spacing_ms: int) -> Claims:
+        """Up to `limit` pages that are due for a later look; they stand in the hosts' lines like wanted ones."""
+        return await self._take(self._keys.key("refetch"), "item", "pages", limit, spacing_ms)
 
     async def _take(self, queue: str, kind: str, lane: str, limit: int, spacing_ms: int) -> Claims:
         reply: list[Any] = await self._claim(
@@ -116,6 +124,10 @@ class Store:
     async def renew_items(self, held: Sequence[Held]) -> list[Held]:
         """As `renew_feeds`, for items."""
         return await self._renewed(self._keys.key("wanted"), "item", held)
+
+    async def renew_looks(self, held: Sequence[Held]) -> list[Held]:
+        """As `renew_feeds`, for later looks."""
+        return await self._renewed(self._keys.key("refetch"), "item", held)
 
     async def _renewed(self, queue: str, kind: str, held: Sequence[Held]) -> list[Held]:
         rows = [part for one in held for part in (one.member, one.fence, one.until_ms)]
@@ -186,16 +198,25 @@ class Store:
     async def article(self, article_id: str) -> ArticleState:
         """The counters of an article."""
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hmget(self._keys.key("article", article_id), "sequence", "dropped")
+            pipe.hmget(self._keys.key("article", article_id), "sequence", "dropped", "extracted", "story")
             pipe.hmget(self._keys.key("item", article_id), "fence", "done")
-            (sequence, drops), (fence, done) = await pipe.execute()
+            (sequence, drops, extracted, story), (fence, done) = await pipe.execute()
         return ArticleState(
-            int(sequence or 0), int(drops or 0), int(fence or 0), None if done is None else int(done)
+            int(sequence or 0),
+            int(drops or 0),
+            int(fence or 0),
+            None if done is None else int(done),
+            int(extracted or 0),
+            story.decode() if story else None,
         )
 
     async def forget_item(self, article_id: str) -> None:
         """Take a member out of the queue of wanted articles."""
         await self._redis.zrem(self._keys.key("wanted"), article_id)
+
+    async def forget_look(self, article_id: str) -> None:
+        """Take a member out of the queue of later looks."""
+        await self._redis.zrem(self._keys.key("refetch"), article_id)
 
     async def commit(self, step: Effects) -> Outcome:
         """What became of one atomic step."""
