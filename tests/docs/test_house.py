@@ -134,7 +134,9 @@ def test_the_lock_files_meet_every_direct_requirement() -> None:
 
 
 def _names(requirements: Iterable[str]) -> set[str]:
-    return {re.split(r"[^A-Za-z0-9-]", requirement)[0].lower() for requirement in requirements}
+    # A dot and a hyphen are one in a distribution's name (backports.zstd).
+    names = (re.split(r"[^A-Za-z0-9.-]", requirement)[0] for requirement in requirements)
+    return {name.lower().replace(".", "-") for name in names}
 
 
 def _locked(name: str) -> set[str]:
