@@ -1,4 +1,4 @@
-"""The long storm: `python -m tests.chaos --seconds 600`. Prints what was done and found, and keeps it as dated JSON."""
+"""The long storm: `python -m tests.chaos --server valkey|redis|compose`. Prints what was found and keeps it as dated JSON."""
 
 from __future__ import annotations
 
@@ -7,47 +7,106 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
-from copytaster import __version__
-from tests.chaos.storm import PUBLIC, Weather, findings, ride_out
+from benchmarks.quality import surroundings
+from tests.chaos.fleet import Fleet, pressroom
+from tests.chaos.servers import DockerRedis, Valkey
+from tests.chaos.storm import Ground, Ride
+from tests.chaos.weather import Weather
 
-VICTIMS = ("fetcher-1", "extractor-1", "extractor-2", "deduplicator-1", "deduplicator-2")
-CALM_SECONDS = 300
+LONG: Final = Weather(
+    seconds=390, points=720, seed=1, kills=32, server_kills=5, freezes=5, cuts=6, tricks=20, poisonings=5
+)
+COMPOSED: Final = replace(LONG, kills=44, tricks=0)
+"""Containers are killed whole: nothing stands between them and Redis that could wait for a commit."""
+CALM_SECONDS: Final = 200
 """A killed fetcher's work comes back after its lease of two minutes."""
+BARS: Final = {"events": 5000, "serviceKills": 40, "serverKills": 5, "freezes": 5}
 
 
 def main() -> int:
-    """Run one storm; exit code 1 if anything was lost, doubled or wrongly joined."""
+    """Run one storm; exit code 1 if anything was lost, doubled or wrongly joined, or it blew too little."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=600)
-    parser.add_argument("--server-kills", type=int, default=10)
-    parser.add_argument("--freezes", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--server", choices=("valkey", "redis", "compose"), default="valkey")
+    parser.add_argument("--seed", type=int, default=LONG.seed)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
+    parser.add_argument("--keep-logs", type=Path, default=None, help="folder for the logs of the services")
     args = parser.parse_args()
-    weather = Weather(args.seconds, args.server_kills, args.freezes, 4.0, VICTIMS, args.seed)
+    weather = replace(COMPOSED if args.server == "compose" else LONG, seed=args.seed)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="storm-") as folder:
-        streams, damage = ride_out(Path(folder), weather, calm_seconds=CALM_SECONDS)
-    wrong = findings(streams)
-    result = {
-        "version": __version__,
-        "seed": args.seed,
-        "stormSeconds": args.seconds,
-        "elapsedSeconds": round(time.monotonic() - began),
-        "serviceKills": dict(damage.service_kills),
-        "serverKills": damage.server_kills,
-        "freezes": damage.freezes,
-        "entries": {name: len(streams[name]) for name in PUBLIC},
-        "findings": wrong,
-    }
+        logs = args.keep_logs or Path(folder)
+        logs.mkdir(parents=True, exist_ok=True)
+        with _ground(args.server, weather, logs) as ground:
+            ride = Ride(ground, weather)
+            ride.out(calm_seconds=CALM_SECONDS)
+    result = report(ride, args.server, round(time.monotonic() - began))
     text = json.dumps(result, indent=2)
     print(text)
     args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / f"chaos-{datetime.now(UTC):%Y-%m-%d}.json").write_text(text + "\n", encoding="utf-8")
-    return 1 if wrong else 0
+    path = args.out / f"chaos-{args.server}-{datetime.now(UTC):%Y-%m-%d}.json"
+    path.write_text(text + "\n", encoding="utf-8")
+    return 0 if result["met"] else 1
+
+
+@contextmanager
+def _ground(name: str, weather: Weather, folder: Path) -> Iterator[Ground]:
+    release_seconds = weather.seconds * weather.release_share
+    if name == "compose":
+        from tests.chaos.composed import composed
+
+        with composed(weather.points, release_seconds) as stack:
+            yield stack
+        return
+    server = Valkey(folder) if name == "valkey" else DockerRedis()
+    try:
+        with pressroom(weather.points, release_seconds) as port:
+            fleet = Fleet(server, port, folder)
+            try:
+                yield fleet
+            finally:
+                fleet.end()
+    finally:
+        server.stop()
+
+
+def report(ride: Ride, server: str, elapsed_seconds: int) -> dict[str, Any]:
+    """The result as it is kept; `met` says whether nothing was wrong and it blew hard enough."""
+    damage = ride.damage
+    figures = {
+        "events": sum(ride.entries.values()),
+        "serviceKills": damage.kills,
+        "serverKills": damage.server_kills,
+        "freezes": damage.freezes,
+    }
+    enough = all(figures[name] >= bar for name, bar in BARS.items())
+    return {
+        "measured": f"{datetime.now(UTC):%Y-%m-%d}",
+        "server": server,
+        "surroundings": surroundings(),
+        "note": "measured on a shared machine",
+        "seed": ride.weather.seed,
+        "elapsedSeconds": elapsed_seconds,
+        **figures,
+        "killsByService": dict(damage.service_kills),
+        "tricksAtCommit": dict(damage.tricks),
+        "connectionsCut": damage.cuts,
+        "articles": sum(piece.point is not None for piece in ride.pieces),
+        "oddItems": sum(piece.point is None for piece in ride.pieces),
+        "corrected": len(ride.corrected),
+        "poison": sum(map(len, ride.poison.values())),
+        "entries": ride.entries,
+        "ledger": ride.ledger,
+        "bars": BARS,
+        "met": enough and not ride.findings,
+        "findings": ride.findings,
+    }
 
 
 if __name__ == "__main__":
