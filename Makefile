@@ -68,8 +68,8 @@ bench-delivery: $(VENV)/.developer ## Compare the speed of delivery with a hand-
 bench-failover: $(VENV)/.developer ## Kill the master under Sentinel five times, with a load on; the result goes into benchmarks/results/.
 	@$(BIN)/python -m tests.chaos.failover
 
-chaos: $(VENV)/.developer ## Kill and freeze services and server for ten minutes; the result goes into benchmarks/results/.
-	@$(BIN)/python -m tests.chaos
+chaos: $(VENV)/.developer ## Ride a long storm on Valkey, on redis:8 and over the compose stack; the results go into benchmarks/results/
+	@for server in valkey redis compose; do $(BIN)/python -m tests.chaos --server $$server || exit 1; done
 
 clean: ## Remove .venv and all caches.
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -32,6 +32,8 @@ from tests.support import ROOT
 KEYS: Final = Keys("main")
 GROUPS: Final = ("articles", "stories", "links")
 CORRECTED_AT_ONCE: Final = 20
+TOLD_SECONDS: Final = 60
+"""For so long the corrections wait for stories to correct, where the storm has let few through."""
 
 
 class Ground(Protocol):
@@ -127,7 +129,10 @@ class Ride:
             for stream, ids in pour(client, KEYS).items():
                 self.poison[stream] += ids
         else:
-            told = sorted(self._told(client))
+            deadline = time.monotonic() + TOLD_SECONDS
+            while len(told := sorted(self._told(client))) < CORRECTED_AT_ONCE and time.monotonic() < deadline:
+                self.ground.tend()
+                time.sleep(0.5)
             chosen = dice.sample(told, min(CORRECTED_AT_ONCE, len(told)))
             self.corrected.update(chosen)
             self.ground.correct(chosen)
