@@ -60,7 +60,8 @@ class DockerRedis:
         (self.port,) = free_ports(1)
         options = "--appendonly yes --appendfsync everysec --save '' --maxmemory-policy noeviction"
         self._container = DockerContainer(image).with_command(f"redis-server {options}")
-        self._container.with_bind_ports(6379, ("127.0.0.1", self.port))  # type: ignore[arg-type]  # Docker takes the pair
+        # not `with_bind_ports`, which knows no address and so opens the port to the whole network
+        self._container.ports = {"6379/tcp": ("127.0.0.1", self.port)}  # type: ignore[dict-item]
         self._container.start()
         self._await()
 
