@@ -100,7 +100,7 @@ FETCHER: Final = User(
             "feed:<id> item:<id> host:<name>",
         ),
         _on("hget hmget hset expire", "article:<article>"),
-        _on("hgetall hset hdel expire", "seen:<feed>"),
+        _on("hget hgetall hset hdel expire", "seen:<feed>"),
         _on("lpush ltrim lrange expire", "outcomes:<feed>"),
         _on("zadd zrem zrange zrangebyscore zscore", "feeds:due wanted refetch"),
         _on("sadd srem smembers", "feeds:paused feeds:file"),

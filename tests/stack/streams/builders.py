@@ -11,6 +11,7 @@ from copytaster.logs import Log
 from copytaster.streams.effects import Cause, Effects, Guard, Outbox
 from copytaster.streams.engine import Engine, Handler
 from copytaster.streams.entries import Entry
+from copytaster.streams.failures import FIRST_RETRY_SECONDS
 from copytaster.streams.patience import Patience
 from copytaster_schemas import ItemDropped
 from copytaster_schemas.registry import ITEM_DROPPED
@@ -52,7 +53,13 @@ async def copy_on(entry: Entry) -> Effects:
 
 
 def make_engine(
-    redis: Redis, handler: Handler = copy_on, *, consumer: str = "tester-1", patience: Patience | None = None
+    redis: Redis,
+    handler: Handler = copy_on,
+    *,
+    consumer: str = "tester-1",
+    patience: Patience | None = None,
+    capacity: int | None = None,
+    first_retry_seconds: float = FIRST_RETRY_SECONDS,
 ) -> Engine:
     """An engine of the group `copier` on `drops`."""
     return Engine(
@@ -64,6 +71,8 @@ def make_engine(
         service="copier",
         handler=handler,
         concurrency=8,
+        capacity=capacity,
+        first_retry_seconds=first_retry_seconds,
         patience=patience or Patience(),
         closing=Log.STORY_EXTRACTED,
     )

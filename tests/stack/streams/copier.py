@@ -1,6 +1,7 @@
 """A whole service for tests, run as `python -m tests.stack.streams.copier`: passes notices from `drops` on to `feeds`.
 
-`COPIER_CRASH_AT` makes the process die by SIGKILL while it handles that entry for the first time.
+`COPIER_CRASH_AT` makes the process die by SIGKILL while it handles that entry, `COPIER_REFUSE_AT` makes it find a mistake of the
+operator there; `COPIER_SECONDS` is how long it takes over each entry.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import signal
 import sys
 from dataclasses import replace
 
+from copytaster.errors import Misconfigured
 from copytaster.logs import Log
 from copytaster.settings import load
 from copytaster.streams.consumers import consumer_name
@@ -24,11 +26,16 @@ from tests.stack.streams.builders import copy_on
 async def build(context: Context) -> Parts:
     """One engine of the group `copier` on `drops`."""
     target = context.keys.stream("feeds")
-    crash_at = os.environ.get("COPIER_CRASH_AT")
+    crash_at, refuse_at = os.environ.get("COPIER_CRASH_AT"), os.environ.get("COPIER_REFUSE_AT")
+    seconds = float(os.environ.get("COPIER_SECONDS", "0"))
 
     async def handler(entry: Entry) -> Effects:
-        if crash_at and (entry.envelope.correlationid or "").endswith(f"-{crash_at}"):
+        number = (entry.envelope.correlationid or "").rpartition("-")[2]
+        if number == crash_at:
             os.kill(os.getpid(), signal.SIGKILL)
+        if number == refuse_at:
+            raise Misconfigured("COPIER_REFUSE_AT names this entry")
+        await asyncio.sleep(seconds)
         effects = await copy_on(entry)
         return replace(effects, events=[replace(event, stream=target) for event in effects.events])
 
@@ -41,6 +48,7 @@ async def build(context: Context) -> Parts:
         service="copier",
         handler=handler,
         concurrency=4,
+        first_retry_seconds=context.settings.retry_seconds,
         patience=context.patience,
         closing=Log.STORY_EXTRACTED,
     )
