@@ -87,5 +87,8 @@ FEED_CHANGES: Final = {
     "redirected": "it moved for good",
     "dormant": "asked once a week only",
     "gone": "the server says it is gone",
+    "blocked": "a wall against robots keeps us out",
+    "merged": "its address leads to another feed of the list; that one is polled",
+    "validator_lied": "its ETag or Last-Modified hid items, and is not sent for 30 days",
     "overflow": "items may have slipped through between two polls",
 }

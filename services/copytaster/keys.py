@@ -33,6 +33,9 @@ LEDGER_SECONDS: Final = (LEDGER_DAYS + 1) * DAY_SECONDS
 OUTLINE_SECONDS: Final = 3 * DAY_SECONDS
 """Pages are looked at again for a day; corrections that come through the feed rarely take longer than two more."""
 
+HOST_SECONDS: Final = 8 * DAY_SECONDS
+"""Longer than the longest Retry-After that is believed (7 days): a wait must not be forgotten before its end."""
+
 STATE_SECONDS: Final = 90 * DAY_SECONDS
 """Life of a state that is renewed whenever its subject is seen (feed items, story versions, hosts)."""
 
@@ -69,6 +72,7 @@ TABLE: Final = (
     ),
     KeyPattern("feed:<id>", "hash", "fetcher", None, "state of one feed; while the feed is listed"),
     KeyPattern("feeds:due", "zset", "fetcher", None, "feed id by due time (ms); the feed list itself"),
+    KeyPattern("feeds:census", "hash", "fetcher", None, "class of rate and bounds to polled feeds in it"),
     KeyPattern("feeds:paused", "set", "fetcher", None, "ids of the listed feeds that are not polled"),
     KeyPattern("feeds:file", "set", "fetcher", None, "ids of the feeds that the feeds file brought or names"),
     KeyPattern("outcomes:<feed>", "list", "fetcher", STATE_SECONDS, "the last 20 polls of a feed"),
@@ -78,7 +82,9 @@ TABLE: Final = (
     KeyPattern(
         "item:<id>", "hash", "fetcher", STATE_SECONDS, "an article's want: its item, owner feed, fence"
     ),
-    KeyPattern("host:<name>", "hash", "fetcher", DAY_SECONDS, "next allowed request (ms) and crawl delay"),
+    KeyPattern(
+        "host:<name>", "hash", "fetcher", HOST_SECONDS, "next allowed request (ms), crawl delay, breaker"
+    ),
     KeyPattern("robots:<host>", "string", "fetcher", DAY_SECONDS, "robots.txt as fetched"),
     KeyPattern(
         "page:<id>", "string", "fetcher", PAGE_SECONDS, "bytes of a fetched page until its entry is done"

@@ -77,8 +77,11 @@ class Settings(BaseSettings):
         default=(), description="comma-separated http://host:port proxies that feeds.toml may name"
     )
     fetch_concurrency: int = Field(default=32, ge=1, le=1000, description="requests in flight per fetcher")
+    polls_per_second: float = Field(
+        default=5.0, gt=0.0, description="budget: polls of feeds per second, over all fetchers together"
+    )
     poll_interval_seconds: float = Field(
-        default=900.0, ge=1.0, description="first interval of a feed without its own"
+        default=300.0, ge=1.0, description="shortest interval of a feed without its own, whatever the budget"
     )
     host_spacing_seconds: float = Field(
         default=2.0, ge=0.0, description="least time between two pages of one host"

@@ -11,6 +11,7 @@ from copytaster.fetcher.io.client import Client, Limits
 from copytaster.fetcher.io.feeds_file import FeedsFile
 from copytaster.fetcher.io.lane import Lane
 from copytaster.fetcher.io.looks import Looks
+from copytaster.fetcher.io.pacing import Pacing
 from copytaster.fetcher.io.pages import Pages
 from copytaster.fetcher.io.poller import Poller
 from copytaster.fetcher.io.reading import Reader
@@ -55,7 +56,11 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
             patience,
             reader,
             accesses,
-            interval_seconds=settings.poll_interval_seconds,
+            Pacing(
+                store,
+                polls_per_second=settings.polls_per_second,
+                shortest_seconds=settings.poll_interval_seconds,
+            ),
             limits=tuning.limits,
         )
         asker = Pages(client, store, patience, tuning.limits)

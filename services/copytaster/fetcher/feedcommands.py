@@ -74,4 +74,5 @@ def remove_by_command(state: FeedState, *, in_file: bool) -> ListChange:
         state.fence,
         Hand.COMMAND,
         active=False,
+        census=state.census,
     )

@@ -36,6 +36,21 @@ CODES: Final[Mapping[str, str]] = {
     "last_detail": "x",
     "failing_since_ms": "fs",
     "new_items_ms": "ni",
+    "arrivals": "v",
+    "oldest_s": "h",
+    "shrunk_seconds": "k",
+    "overflow_s": "os",
+    "hints": "j",
+    "census": "c",
+    "why": "y",
+    "gone_since_ms": "gs",
+    "moved_from": "mf",
+    "moved_to": "mt",
+    "moved_since_ms": "ms",
+    "moved_polls": "mp",
+    "moved_proven": "mv",
+    "honest_probes": "hp",
+    "distrust_until_ms": "du",
 }
 """No code ends in a digit: that is what a part's name ends in."""
 

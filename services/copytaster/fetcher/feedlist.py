@@ -41,6 +41,8 @@ class ListChange:
     by: Hand = Hand.FILE
     active: bool = True
     """Whether the feed is polled after the change."""
+    census: str | None = None
+    """The class in which the feed is counted before the change; it is looked at only where the feed leaves the census."""
 
 
 def fields_of(spec: FeedSpec) -> dict[str, str]:
@@ -105,6 +107,7 @@ def pause(state: FeedState, by: Hand, detail: str) -> ListChange:
         state.fence,
         by,
         False,
+        state.census,
     )
 
 
@@ -126,6 +129,8 @@ def _named(spec: FeedSpec, state: FeedState | None, file_name: str) -> ListChang
     fields = fields_of(spec)
     if spec.title is None:
         del fields["title"]  # the document's own title has been stored in its place
+    if state.moved_from is not None and spec.url == state.moved_from:
+        del fields["url"], fields["host"]  # it has moved for good since the file named it
     now = {
         "url": state.url,
         "outlet": state.outlet or "",

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from copytaster.fetcher.feedfields import decode
+from copytaster.fetcher.hints import Hints
+from copytaster.fetcher.pace import Arrivals
 from copytaster_schemas.identity import urn_of
 
 
@@ -23,10 +25,12 @@ class FeedStatus(StrEnum):
 
 
 class Hand(StrEnum):
-    """Who added or paused a feed: the feeds file, or a person by a command (docs/decisions/0006)."""
+    """Who added or paused a feed: the feeds file, a person by a command (docs/decisions/0006), or the fetcher."""
 
     FILE = "file"
     COMMAND = "command"
+    FETCHER = "fetcher"
+    """It paused a feed whose address leads to another feed of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,32 @@ class FeedState:
     """When the first of the failures in a row was; None while the feed answers."""
     new_items_ms: int | None = None
     """When a poll last brought something new."""
+    host: str = ""
+    arrivals: Arrivals | None = None
+    """None until a document has been read."""
+    oldest_ms: int | None = None
+    """When the oldest item of the last document came out."""
+    shrunk_seconds: float | None = None
+    """What an overflow has cut the interval to."""
+    overflow_ms: int | None = None
+    hints: Hints = Hints()  # noqa: RUF009 - frozen
+    census: str | None = None
+    """The class in which the feed is counted (see `pace`); None while it is not polled or never was."""
+    why: str | None = None
+    """What decided the next poll (see `schedule.Why`)."""
+    gone_since_ms: int | None = None
+    """When the server first said 410; None since it last answered with a feed."""
+    moved_from: str | None = None
+    """The address that the list names, when the feed has moved from it for good."""
+    moved_to: str | None = None
+    """Where permanent redirects lead, while that is not proven (see `moving`)."""
+    moved_since_ms: int | None = None
+    moved_polls: int = 0
+    moved_proven: bool = False
+    honest_probes: int = 0
+    """Polls without validators after which these were found honest (see `honesty`)."""
+    distrust_until_ms: int | None = None
+    """Until when the validators are not sent, since they hid items."""
 
     @property
     def listed(self) -> bool:
@@ -101,7 +131,29 @@ class FeedState:
             last_detail=values.get("last_detail") or None,
             failing_since_ms=_number(values, "failing_since_ms"),
             new_items_ms=_number(values, "new_items_ms"),
+            host=values.get("host", ""),
+            arrivals=Arrivals.unpack(values["arrivals"]) if "arrivals" in values else None,
+            oldest_ms=_milliseconds(values, "oldest_s"),
+            shrunk_seconds=float(values["shrunk_seconds"]) if values.get("shrunk_seconds") else None,
+            overflow_ms=_milliseconds(values, "overflow_s"),
+            hints=Hints.unpack(values.get("hints")),
+            census=values.get("census") or None,
+            why=values.get("why") or None,
+            gone_since_ms=_number(values, "gone_since_ms"),
+            moved_from=values.get("moved_from") or None,
+            moved_to=values.get("moved_to") or None,
+            moved_since_ms=_number(values, "moved_since_ms"),
+            moved_polls=_number(values, "moved_polls") or 0,
+            moved_proven=bool(values.get("moved_proven")),
+            honest_probes=_number(values, "honest_probes") or 0,
+            distrust_until_ms=_number(values, "distrust_until_ms"),
         )
+
+
+def _milliseconds(values: Mapping[str, str], name: str) -> int | None:
+    """The time of a field that is kept in whole seconds."""
+    seconds = _number(values, name)
+    return None if seconds is None else seconds * 1000
 
 
 def _number(values: Mapping[str, str], name: str) -> int | None:

@@ -7,8 +7,10 @@ moment one has to look again. Times are milliseconds since 1970.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from copytaster.fetcher.feedfields import write_feed
+from copytaster.fetcher.census import recount
+from copytaster.fetcher.feedfields import CODES, write_feed
 from copytaster.fetcher.feedlist import Change, ListChange
 from copytaster.fetcher.feedstate import FeedStatus, Hand
 from copytaster.fetcher.notices import FeedNews, add_feed_news
@@ -16,19 +18,32 @@ from copytaster.fetcher.pastpolls import outcomes_key
 from copytaster.keys import STATE_SECONDS, Keys
 from copytaster.streams.effects import Check, Effects, Outbox, Value
 
+AT_ONCE: Final = 20
+"""So many feeds are polled as soon as they are added: whoever tries it with a handful waits for nothing."""
 
-def list_step(keys: Keys, outbox: Outbox, changes: Sequence[ListChange], *, now_ms: int) -> Effects:
+START_GAP_MS: Final = 200
+"""Between the first polls of further ones: five a second, the default budget."""
+
+
+def start_delay_ms(number: int) -> int:
+    """How long the feed `number` (from 0) of those that are added together waits for its first poll."""
+    return max(number - AT_ONCE + 1, 0) * START_GAP_MS
+
+
+def list_step(
+    keys: Keys, outbox: Outbox, changes: Sequence[ListChange], *, now_ms: int, first: int = 0
+) -> Effects:
     """The one step that carries out all of `changes` (each of another feed), or none of them.
 
-    A feed that is polled from now on becomes due at once; a paused or removed one leaves the queue, and a poll of it
-    on its way is thrown away.
+    A feed that is polled from now on becomes due at once, or one after the other where they are many; a paused or removed
+    one leaves the queue, and a poll of it on its way is thrown away. `first` is how many were added just before.
     """
     step = Effects()
-    for change in changes:
+    for number, change in enumerate(changes, start=first):
         if change.change is Change.REMOVED:
             _remove(step, keys, change)
         else:
-            _write(step, keys, change, now_ms)
+            _write(step, keys, change, now_ms + start_delay_ms(number))
         news = FeedNews(
             change.feed_id, change.revision, change.url, change.title, change.change.value, change.detail
         )
@@ -51,10 +66,22 @@ def _write(step: Effects, keys: Keys, change: ListChange, now_ms: int) -> None:
         step.op("SADD", paused, change.feed_id)
     if change.change is Change.PAUSED:
         step.op("HINCRBY", key, "fence", 1)
+        _leave_census(step, keys, change)
+        write_feed(step, keys, change.feed_id, {"census": ""})
     if change.fields.get("added_by") == Hand.FILE:
         step.op("SADD", brought, change.feed_id)
     elif change.fields.get("added_by") == Hand.COMMAND:
         step.op("SREM", brought, change.feed_id)
+
+
+def _leave_census(step: Effects, keys: Keys, change: ListChange) -> None:
+    """Count the feed out, provided that no poll has counted it otherwise meanwhile."""
+    key, field = keys.key("feed", change.feed_id), CODES["census"]
+    if change.census is None:
+        step.checks.append(Check(key, field, "absent"))
+    else:
+        step.checks.append(Check(key, field, "equals", change.census))
+    recount(step, keys, change.census, None)
 
 
 def _remove(step: Effects, keys: Keys, change: ListChange) -> None:
@@ -63,6 +90,7 @@ def _remove(step: Effects, keys: Keys, change: ListChange) -> None:
     step.checks.append(
         Check(key, "fence", "equals", str(change.fence)) if change.fence else Check(key, "fence", "absent")
     )
+    _leave_census(step, keys, change)
     step.op("DEL", key)
     left: dict[str, Value] = {
         "status": FeedStatus.REMOVED.value,

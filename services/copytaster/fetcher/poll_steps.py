@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from copytaster.fetcher.breaker import FIELDS as BREAKER_FIELDS
+from copytaster.fetcher.census import recount
 from copytaster.fetcher.feedfields import write_feed
 from copytaster.fetcher.feedstate import FeedState
 from copytaster.fetcher.items import Judged, Verdict
@@ -19,7 +21,7 @@ from copytaster.fetcher.pastpolls import PollOutcome, remember_outcome
 from copytaster.fetcher.polling import PollPlan
 from copytaster.fetcher.schedule import revision_wait
 from copytaster.fetcher.wanted import correlation_of, event_item, feed_text
-from copytaster.keys import STATE_SECONDS, Keys
+from copytaster.keys import HOST_SECONDS, STATE_SECONDS, Keys
 from copytaster.streams.effects import Check, Effects, Outbox, Value, batched
 from copytaster.streams.ledger.counting import Fate, Place, Tally, hour_of
 
@@ -48,6 +50,8 @@ class PollResult:
     seen: Mapping[str, str] | None = None
     """Fields of the `seen` hash to write."""
     forgotten: Sequence[str] = ()
+    breaker: Mapping[str, Value] | None = None
+    """Fields of the host's hash to write after a failed connection (see `breaker`)."""
 
 
 def poll_steps(
@@ -86,27 +90,41 @@ def _close(
 ) -> None:
     plan = result.plan
     due_ms = now_ms + int(plan.next_seconds * 1000)
-    fields: dict[str, Value] = {**plan.fields, "polled_ms": now_ms, "due_ms": due_ms}
+    fields: dict[str, Value] = {**plan.fields, "polled_ms": now_ms, "due_ms": "" if plan.paused else due_ms}
     if plan.status is PollStatus.FAILED and not feed.failures:
         fields["failing_since_ms"] = now_ms
     if plan.status is PollStatus.NEW_ITEMS:
         fields["new_items_ms"] = now_ms
     write_feed(step, keys, feed.feed_id, fields)
-    step.op("ZADD", keys.key("feeds", "due"), due_ms, feed.feed_id)
+    if plan.paused:
+        step.op("ZREM", keys.key("feeds", "due"), feed.feed_id)
+        step.op("SADD", keys.key("feeds", "paused"), feed.feed_id)
+    else:
+        step.op("ZADD", keys.key("feeds", "due"), due_ms, feed.feed_id)
+    recount(step, keys, feed.census, plan.fields.get("census") or None)
+    _note_host(step, keys, feed, result)
     remember_outcome(step, keys, feed.feed_id, outcome_of(result, now_ms))
-    if plan.notice is None:
-        return
-    news = FeedNews(
-        feed.feed_id,
-        feed.revision,
-        feed.url,
-        feed.title,
-        plan.notice.change,
-        plan.notice.detail,
-        failures=int(plan.fields.get("failures", "0")),
-        due_ms=due_ms,
-    )
-    add_feed_news(step, keys, outbox, news, now_ms=now_ms)
+    for number, notice in enumerate(plan.notices):
+        news = FeedNews(
+            feed.feed_id,
+            feed.revision + number,
+            feed.url,
+            feed.title,
+            notice.change,
+            notice.detail,
+            failures=int(plan.fields.get("failures") or 0),
+            due_ms=None if plan.paused else due_ms,
+        )
+        add_feed_news(step, keys, outbox, news, now_ms=now_ms)
+
+
+def _note_host(step: Effects, keys: Keys, feed: FeedState, result: PollResult) -> None:
+    """Let the breaker of the feed's host count a failed connection, or forget all when the host answered."""
+    key = keys.key("host", feed.host)
+    if result.breaker:
+        step.write_hash(key, result.breaker, lifetime_seconds=HOST_SECONDS)
+    elif feed.host and result.plan.http_status is not None:
+        step.op("HDEL", key, *BREAKER_FIELDS)
 
 
 def _remember(step: Effects, keys: Keys, feed: FeedState, marks: Mapping[str, str]) -> None:

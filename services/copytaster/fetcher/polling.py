@@ -1,6 +1,6 @@
-"""What a poll means for the feed itself: its new state, the next poll, and what an operator should know.
+"""What a poll brought and what is planned after it; the validators that a poll sends and keeps.
 
-Pure: it is given what the server answered and what is stored, and says what to store. Items are judged in `items`.
+Pure. Answers are planned in `answering`, failures in `failing`, items are judged in `items`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ from typing import Final
 
 from copytaster.fetcher.document import FeedDocument
 from copytaster.fetcher.feedstate import FeedState
+from copytaster.fetcher.hints import Hints
+from copytaster.fetcher.intervals import Timing
 from copytaster.fetcher.outcomes import Failure, PollStatus
-from copytaster.fetcher.schedule import parse_max_age, poll_backoff, poll_interval, weight_after
-from copytaster.fetcher.wanted import LINE_BYTES, clip
-
-FAILING_AFTER: Final = 5
-"""Failures in a row after which an operator is told, once; single ones are everyday life."""
+from copytaster.fetcher.pace import Arrivals
 
 MAX_VALIDATOR_CHARS: Final = 1_024
 """Longer validators, and such with characters that no header can carry back unchanged, are not kept."""
@@ -34,6 +32,12 @@ class PollAnswer:
     failure: Failure | None = None
     detail: str | None = None
     retry_after_seconds: float | None = None
+    hints: Hints | None = None
+    """Of the document; None without one."""
+    moved_to: str | None = None
+    """Where redirects led that were all permanent; None without."""
+    probed: bool = False
+    """The poll went without validators that are trusted, to see whether they tell the truth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +50,20 @@ class FeedNotice:
 
 @dataclass(frozen=True, slots=True)
 class PollPlan:
-    """What to store after a poll: fields of the feed's hash, seconds until the next poll, and a notice or None."""
+    """What to store after a poll: fields of the feed's hash, seconds until the next poll, and notices."""
 
     status: PollStatus
     fields: dict[str, str]
     next_seconds: float
-    notice: FeedNotice | None = None
+    notices: tuple[FeedNotice, ...] = ()
     http_status: int | None = None
     reason: str | None = None
     """The failure's code; None for a success."""
     detail: str | None = None
+    paused: bool = False
+    """The feed is not polled any more: its address leads to another feed of the list."""
+    unreachable: bool = False
+    """Nobody answered at the host, which its breaker counts."""
 
 
 def conditional_headers(state: FeedState) -> dict[str, str]:
@@ -68,46 +76,24 @@ def conditional_headers(state: FeedState) -> dict[str, str]:
     return headers
 
 
-def plan_poll(
-    state: FeedState, answer: PollAnswer, *, found_items: bool, default_seconds: float, chance: float
-) -> PollPlan:
-    """The plan after `answer`; `found_items`: the document had items that are new or revised; `chance` in [0, 1)."""
-    if answer.failure is not None:
-        return _plan_failure(state, answer, answer.failure, default_seconds, chance)
-    status = _status(answer, found_items=found_items)
-    fields = {
-        **_validators(state, answer),
-        "failures": "0",
-        "weight": "0",
-        "notified": "",
-        "last_status": status.value,
-        "last_failure": "",
-        "last_detail": "",
-        "failing_since_ms": "",
-    }
-    if answer.body_hash:
-        fields["body_hash"] = answer.body_hash
-    if answer.document is not None and answer.document.title and not state.title:
-        fields["title"] = answer.document.title[:200]
-    wait = poll_interval(
-        own_seconds=state.interval_seconds,
-        default_seconds=default_seconds,
-        max_age_seconds=parse_max_age((answer.headers or {}).get("cache-control")),
-        chance=chance,
+def timing_of(state: FeedState, *, now_ms: int) -> Timing:
+    """The timing of a feed as it is stored."""
+    arrivals = state.arrivals or Arrivals()
+    return Timing(
+        state.interval_seconds,
+        arrivals.rate,
+        state.hints.least_seconds,
+        window_of(state.oldest_ms, now_ms),
+        state.shrunk_seconds,
     )
-    notice = FeedNotice("recovered", f"after {state.failures} failures") if state.notified else None
-    return PollPlan(status, fields, wait, notice, answer.http_status)
 
 
-def _status(answer: PollAnswer, *, found_items: bool) -> PollStatus:
-    if answer.http_status == 304:
-        return PollStatus.NOT_MODIFIED
-    if answer.document is None:
-        return PollStatus.SAME_BODY
-    return PollStatus.NEW_ITEMS if found_items else PollStatus.NOTHING_NEW
+def window_of(oldest_ms: int | None, now_ms: int) -> float | None:
+    """How far back the document goes, in seconds."""
+    return None if oldest_ms is None or oldest_ms >= now_ms else (now_ms - oldest_ms) / 1000
 
 
-def _validators(state: FeedState, answer: PollAnswer) -> dict[str, str]:
+def validator_fields(state: FeedState, answer: PollAnswer) -> dict[str, str]:
     """Validators as the last answer gave them; a 304 without them keeps the stored ones (RFC 9110, 15.4.5)."""
     headers = answer.headers or {}
     kept = (state.etag or "", state.last_modified or "") if answer.http_status == 304 else ("", "")
@@ -122,38 +108,3 @@ def usable_validator(validator: str | None) -> str | None:
     if not validator or len(validator) > MAX_VALIDATOR_CHARS or not validator.isascii():
         return None
     return validator if validator.isprintable() else None
-
-
-def _plan_failure(
-    state: FeedState, answer: PollAnswer, failure: Failure, default_seconds: float, chance: float
-) -> PollPlan:
-    weight = weight_after(state.weight, failure)
-    failures = state.failures + 1
-    wait = poll_backoff(
-        interval_seconds=state.interval_seconds or default_seconds,
-        weight=weight,
-        retry_after_seconds=answer.retry_after_seconds,
-        chance=chance,
-    )
-    notice = _failure_notice(state, failure, failures, answer.detail)
-    fields = {
-        "failures": str(failures),
-        "weight": f"{weight:g}",
-        "last_status": PollStatus.FAILED.value,
-        "last_failure": failure.value,
-        "last_detail": clip(answer.detail, LINE_BYTES) or "",
-    }
-    if notice is not None:
-        fields["notified"] = notice.change
-    return PollPlan(PollStatus.FAILED, fields, wait, notice, answer.http_status, failure.value, answer.detail)
-
-
-def _failure_notice(
-    state: FeedState, failure: Failure, failures: int, detail: str | None
-) -> FeedNotice | None:
-    text = f"{failure.value}: {detail}" if detail else failure.value
-    if failure is Failure.GONE and state.notified != "gone":
-        return FeedNotice("gone", text)
-    if failures >= FAILING_AFTER and state.notified is None:
-        return FeedNotice("failing", text)
-    return None

@@ -1,4 +1,4 @@
-"""When a feed is polled next and when an article is tried again: intervals, hints of the server, back-off, jitter.
+"""When a feed that failed is polled next and when an article is tried again: back-off, jitter, Retry-After.
 
 Pure: the random number and the time are arguments.
 """
@@ -37,6 +37,13 @@ MAX_WEIGHT: Final = 10.0
 DORMANT_SECONDS: Final = 7 * DAY_SECONDS
 """A dormant feed is still asked once a week: feeds do come back (research/fetching.md, 6)."""
 
+GONE_PROOF_MS: Final = DAY_SECONDS * 1000
+"""A feed is gone when its server says 410 twice with at least a day between (research/fetching.md, 6)."""
+
+GONE_WEEKLY_SECONDS: Final = 28 * DAY_SECONDS
+GONE_MONTHLY_SECONDS: Final = 30 * DAY_SECONDS
+"""A feed that is gone is asked once a week for four weeks, then once a month."""
+
 ARTICLE_RETRY_SECONDS: Final = 30.0
 """First wait before an article is tried again; each further wait is four times as long (30 s, 2 min, 8 min, 32 min)."""
 
@@ -56,38 +63,36 @@ def jittered(seconds: float, chance: float) -> float:
     return seconds * (1 - JITTER + 2 * JITTER * chance)
 
 
-def poll_interval(
-    *, own_seconds: float | None, default_seconds: float, max_age_seconds: float | None, chance: float
-) -> float:
-    """Seconds until a feed that answered is polled again.
-
-    An operator's own interval is kept as it is. Else the default holds, lengthened to what Cache-Control promises,
-    within MAX_INTERVAL_SECONDS.
-    """
-    if own_seconds is not None:
-        return jittered(own_seconds, chance)
-    usual = max(default_seconds, max_age_seconds or 0.0)
-    return jittered(min(usual, max(default_seconds, MAX_INTERVAL_SECONDS)), chance)
-
-
 def weight_after(weight: float, failure: Failure) -> float:
-    """The weight of a feed's failures in a row, after one more."""
-    return weight + FAILURE_WEIGHTS[class_of(failure)]
+    """The weight of a feed's failures in a row, after one more.
+
+    A wall against robots never makes a feed dormant: it stands until somebody takes it down, and then it is gone at once.
+    """
+    kind = class_of(failure)
+    heavier = weight + FAILURE_WEIGHTS[kind]
+    return min(heavier, max(weight, MAX_WEIGHT)) if kind is FailureClass.BLOCKED else heavier
 
 
 def poll_backoff(
     *, interval_seconds: float, weight: float, retry_after_seconds: float | None, chance: float
 ) -> float:
-    """Seconds until a feed that failed is polled again.
+    """Seconds until a feed that failed is polled again; `chance` is a random number in [0, 1).
 
-    The interval doubles with each unit of weight, up to a day, and to a week once the feed is dormant; never before
-    Retry-After.
+    Anywhere between its interval and that interval doubled with each unit of weight, up to a day (full jitter: feeds
+    that failed together do not come back together), and a week once the feed is dormant; never before Retry-After.
     """
     if weight > MAX_WEIGHT:
-        wait = float(DORMANT_SECONDS)
+        wait = jittered(float(DORMANT_SECONDS), chance)
     else:
-        wait = min(interval_seconds * 2**weight, max(interval_seconds, MAX_INTERVAL_SECONDS))
-    return max(jittered(wait, chance), retry_after_seconds or 0.0)
+        longest = min(interval_seconds * 2**weight, max(interval_seconds, MAX_INTERVAL_SECONDS))
+        wait = interval_seconds + chance * (longest - interval_seconds)
+    return max(wait, retry_after_seconds or 0.0)
+
+
+def gone_wait(gone_seconds: float, *, chance: float) -> float:
+    """Seconds until a feed that has been gone for `gone_seconds` is asked again, in case it was a mistake."""
+    often = gone_seconds < GONE_WEEKLY_SECONDS
+    return jittered(float(DORMANT_SECONDS if often else GONE_MONTHLY_SECONDS), chance)
 
 
 def article_retry(
@@ -132,11 +137,3 @@ def parse_retry_after(value: str | None, *, now: datetime) -> float | None:
         return None
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
     return min(max((at - now).total_seconds(), 0.0), float(MAX_RETRY_AFTER_SECONDS))
-
-
-def parse_max_age(cache_control: str | None) -> float | None:
-    """Seconds of `max-age` in a Cache-Control header; None without one or with no-cache or no-store."""
-    if not cache_control or re.search(r"\bno-(?:cache|store)\b", cache_control, re.IGNORECASE):
-        return None
-    match = re.search(r"(?<![\w-])max-age\s*=\s*\"?(\d{1,9})", cache_control, re.IGNORECASE)
-    return float(match[1]) if match else None

@@ -90,7 +90,8 @@ FETCHER: Final = User(
     (
         _on(
             "evalsha",
-            "articles feeds drops feed:<id> feeds:due feeds:paused feeds:file outcomes:<feed> seen:<feed> wanted refetch item:<id> "
+            "articles feeds drops feed:<id> feeds:due feeds:census feeds:paused feeds:file outcomes:<feed> seen:<feed> wanted "
+            "refetch item:<id> "
             "host:<name> page:<id> article:<article> ledger:<hour>",
         ),
         _COUNT,
@@ -99,6 +100,7 @@ FETCHER: Final = User(
             "hget hmget hgetall hset hdel hincrby exists expire pexpire persist",
             "feed:<id> item:<id> host:<name>",
         ),
+        _on("hgetall hincrby", "feeds:census"),
         _on("hget hmget hset expire", "article:<article>"),
         _on("hget hgetall hset hdel expire", "seen:<feed>"),
         _on("lpush ltrim lrange expire", "outcomes:<feed>"),
@@ -191,8 +193,8 @@ OPERATOR: Final = User(
         _on("@read", "*", read_only=True),
         _on(
             "eval evalsha",
-            "feeds dead decisions decision:<id> articles stories links feed:<id> feeds:due feeds:paused feeds:file "
-            "seen:<feed> outcomes:<feed> page:<id> ledger:<hour>",
+            "feeds dead decisions decision:<id> articles stories links feed:<id> feeds:due feeds:census feeds:paused "
+            "feeds:file seen:<feed> outcomes:<feed> page:<id> ledger:<hour>",
         ),
         _on("evalsha_ro", "*", read_only=True),
         _COUNT,
@@ -203,6 +205,7 @@ OPERATOR: Final = User(
         _on("hget hset", "decision:<id>"),
         _on("del", "seen:<feed> outcomes:<feed>"),
         _on("zadd zrem", "feeds:due"),
+        _on("hincrby", "feeds:census"),
         _on("sadd srem", "feeds:paused feeds:file"),
         # To take the group of a subscriber that is gone out of the way of trimming.
         _on("xgroup|destroy xgroup|delconsumer xgroup|setid", " ".join(PUBLIC_STREAMS)),

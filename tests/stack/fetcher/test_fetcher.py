@@ -55,10 +55,12 @@ async def settled(desk: Desk, articles: int) -> None:
 
 
 async def polled(desk: Desk, polls: int, path: str = FEED) -> None:
-    """Wait until the feed has been asked for so many times and nobody holds it."""
+    """Wait until the feed has been asked for so many times and as many polls are committed."""
 
     async def done() -> bool:
-        return desk.site.paths().count(path) >= polls and await desk.state("polled_ms") is not None
+        keys = await desk.redis.keys(desk.keys.key("outcomes", "*"))
+        kept = max([await desk.redis.llen(key) for key in keys], default=0)
+        return desk.site.paths().count(path) >= polls and kept >= polls
 
     await wait_until(done, description=f"{polls} polls of {path}")
 

@@ -13,10 +13,9 @@ from copytaster.fetcher.schedule import (
     DORMANT_SECONDS,
     MAX_RETRY_AFTER_SECONDS,
     article_retry,
-    parse_max_age,
+    gone_wait,
     parse_retry_after,
     poll_backoff,
-    poll_interval,
     revision_wait,
     weight_after,
 )
@@ -26,32 +25,9 @@ EVEN = 0.5
 """The chance that moves nothing."""
 
 
-def interval(own: float | None = None, max_age: float | None = None, chance: float = EVEN) -> float:
-    """The interval at a default of 900 s."""
-    return poll_interval(own_seconds=own, default_seconds=900, max_age_seconds=max_age, chance=chance)
-
-
-def test_an_operators_interval_is_kept_whatever_the_server_says() -> None:
-    """It was set for this feed by somebody who knows it."""
-    assert interval(own=60, max_age=3600) == pytest.approx(60)
-
-
-def test_a_document_is_not_asked_for_before_it_may_change() -> None:
-    """Cache-Control lengthens the interval, within a day, and never shortens it."""
-    assert interval(max_age=3600) == pytest.approx(3600)
-    assert interval(max_age=10) == pytest.approx(900)
-    assert interval(max_age=10 * DAY_SECONDS) == pytest.approx(DAY_SECONDS)
-
-
-def test_jitter_moves_a_poll_by_a_tenth_at_most() -> None:
-    """Feeds of one batch drift apart."""
-    assert interval(chance=0.0) == pytest.approx(810)
-    assert interval(chance=0.999999) == pytest.approx(990, rel=1e-3)
-
-
-def backoff(weight: float, retry_after: float | None = None) -> float:
-    """The wait of a feed with an interval of 600 s."""
-    return poll_backoff(interval_seconds=600, weight=weight, retry_after_seconds=retry_after, chance=EVEN)
+def backoff(weight: float, retry_after: float | None = None, chance: float = 1.0) -> float:
+    """The wait of a feed with an interval of 600 s; the longest one unless another chance is given."""
+    return poll_backoff(interval_seconds=600, weight=weight, retry_after_seconds=retry_after, chance=chance)
 
 
 def test_failures_double_the_interval_by_their_weight_up_to_a_day_then_a_week() -> None:
@@ -59,12 +35,33 @@ def test_failures_double_the_interval_by_their_weight_up_to_a_day_then_a_week() 
     assert backoff(1.0) == pytest.approx(1200)
     assert backoff(2.0) == pytest.approx(2400)
     assert backoff(9.0) == pytest.approx(DAY_SECONDS)
-    assert backoff(10.5) == pytest.approx(DORMANT_SECONDS)
+    assert backoff(10.5, chance=EVEN) == pytest.approx(DORMANT_SECONDS)
     assert (
         weight_after(0, Failure.TIMEOUT)
         < weight_after(0, Failure.SERVER_ERROR)
         < weight_after(0, Failure.GONE)
     )
+
+
+def test_feeds_that_failed_together_come_back_anywhere_between_one_interval_and_the_longest_wait() -> None:
+    """Full jitter, and never sooner than a feed that answers."""
+    assert backoff(3.0, chance=0.0) == 600
+    assert backoff(3.0, chance=EVEN) == pytest.approx(2700)
+
+
+def test_a_wall_against_robots_never_makes_a_feed_dormant() -> None:
+    """Its wait ends at a day: somebody may take it down at any time."""
+    weight = 0.0
+    for _ in range(50):
+        weight = weight_after(weight, Failure.CHALLENGE)
+
+    assert backoff(weight) == pytest.approx(DAY_SECONDS)
+
+
+def test_what_is_gone_is_asked_weekly_and_after_four_weeks_monthly() -> None:
+    """A 410 may be a mistake, too."""
+    assert gone_wait(DAY_SECONDS, chance=EVEN) == pytest.approx(7 * DAY_SECONDS)
+    assert gone_wait(28 * DAY_SECONDS, chance=EVEN) == pytest.approx(30 * DAY_SECONDS)
 
 
 def test_a_feed_is_never_asked_before_retry_after() -> None:
@@ -114,21 +111,3 @@ RETRY_AFTER = {
 def test_retry_after_is_read_as_seconds_and_as_a_date(value: str | None, expected: float | None) -> None:
     """RFC 9110, 10.2.3 allows both."""
     assert parse_retry_after(value, now=NOW) == expected
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        ("max-age=600", 600.0),
-        ("public, MAX-AGE = 60", 60.0),
-        ('max-age="5"', 5.0),
-        ("s-maxage=600", None),
-        ("no-cache, max-age=600", None),
-        ("no-store", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_max_age_is_read_from_cache_control(header: str | None, expected: float | None) -> None:
-    """`s-maxage` speaks to shared caches, `no-cache` takes the promise back."""
-    assert parse_max_age(header) == expected

@@ -2,6 +2,8 @@
 --
 -- A member whose host is not free yet gets a slot of its own at the end of the host's line, and is due again then: no
 -- member is looked at again and again while it waits, so that the work grows with the members and not with their square.
+-- A host whose breaker is open (fetcher/breaker.py) lets nobody through until its time is over, and then one probe; a wait
+-- that a platform asked for holds for all hosts below its name (fetcher/scopes.py).
 -- A lease that runs out makes its member due by itself; the fence tells a late worker that it lost the member.
 --
 -- KEYS: queue (zset, member by due ms)
@@ -15,6 +17,8 @@ local lease, limit, scan = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6
 local spacing, host_life = tonumber(ARGV[7]), ARGV[8]
 -- Slots lie a little further apart than the gap, so that a member taken late does not push the one behind it back.
 local MARGIN, MARGIN_MS = 0.05, 20
+-- How long a probe may be on its way before another is let through: longer than a request may take (45 s).
+local PROBE_MS = 60000
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -34,13 +38,23 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'LIMIT', 0, 
     redis.call('ZREM', queue, id)
   else
     local host = hosts .. (held[1] or '-')
-    local gate = redis.call('HMGET', host, lane .. ':last', lane .. ':next', 'not_before', 'delay_ms')
+    local gate = redis.call('HMGET', host, lane .. ':last', lane .. ':next', 'not_before', 'delay_ms', 'open_until', 'probe_until')
     local gap = gap_of(gate[4])
     local free = math.max((tonumber(gate[1]) or 0) + gap, tonumber(gate[3]) or 0)
+    local platform = held[1] and string.match(held[1], '[^.]+%.[^.]+$')
+    if platform then
+      free = math.max(free, tonumber(redis.call('HGET', hosts .. platform, 'all_not_before')) or 0)
+    end
+    if gate[5] then
+      free = math.max(free, tonumber(gate[5]), tonumber(gate[6]) or 0)
+    end
     local line = tonumber(gate[2]) or 0
     local slot_gap = gap > 0 and math.floor(gap * (1 + MARGIN)) + MARGIN_MS or 0
     if now >= free and (held[2] == '1' or line <= now) then
       redis.call('HSET', host, lane .. ':last', now, lane .. ':next', math.max(line, now + slot_gap))
+      if gate[5] then
+        redis.call('HSET', host, 'probe_until', now + PROBE_MS)
+      end
       if held[2] then
         redis.call('HDEL', key, 'reserved')
       end

@@ -62,7 +62,7 @@ class FeedsFile:
         await asyncio.to_thread(self._accesses.read, specs, self._path)
         counts = {"added": 0, "changed": 0, "resumed": 0, "paused": 0}
         for change in await self._changes(specs):
-            if await self._carry_out(change, specs):
+            if await self._carry_out(change, specs, counts["added"]):
                 counts[change.change.value] += 1
         await self._note_named(specs)
         self._applied = stamp
@@ -86,11 +86,12 @@ class FeedsFile:
             partial(self._store.note_named, sorted(named - brought), sorted(gone))
         )
 
-    async def _carry_out(self, change: ListChange, specs: list[FeedSpec]) -> bool:
-        """Commit one change; False when another fetcher had made it already."""
+    async def _carry_out(self, change: ListChange, specs: list[FeedSpec], added: int) -> bool:
+        """Commit one change, after so many `added` feeds; False when another fetcher had made it already."""
         wanted = [spec for spec in specs if spec.feed_id == change.feed_id]
         for _ in range(MAX_ROUNDS):
-            step = list_step(self._keys, self._outbox, [change], now_ms=int(time.time() * 1000))
+            now_ms = int(time.time() * 1000)
+            step = list_step(self._keys, self._outbox, [change], now_ms=now_ms, first=added)
             outcome = await self._patience.until_redis_answers(partial(self._store.commit, step))
             if outcome is Outcome.COMMITTED:
                 return True

@@ -7,24 +7,34 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
 import xxhash
 
+from copytaster.fetcher.answering import plan_answer
+from copytaster.fetcher.breaker import after_failure
+from copytaster.fetcher.challenges import is_challenge
 from copytaster.fetcher.document import FeedDocument, UnreadableFeed
+from copytaster.fetcher.failing import plan_failure
 from copytaster.fetcher.feedstate import FeedState
+from copytaster.fetcher.findings import Findings, findings_of
+from copytaster.fetcher.hints import hints_of
+from copytaster.fetcher.honesty import asks_plainly, trusts
 from copytaster.fetcher.identity import keyed, lasting_level
 from copytaster.fetcher.io.access_book import AccessBook
 from copytaster.fetcher.io.client import Client, FetchFailed, Limits, Response
+from copytaster.fetcher.io.pacing import Pacing
 from copytaster.fetcher.io.reading import Reader
 from copytaster.fetcher.io.sitemaps import Sitemaps
 from copytaster.fetcher.io.store import Store
 from copytaster.fetcher.items import Judged, Verdict, candidates, judge
+from copytaster.fetcher.moving import feed_id_of, wants_body
 from copytaster.fetcher.outcomes import Failure, PollStatus, failure_of_status
 from copytaster.fetcher.poll_steps import PollResult, poll_steps
-from copytaster.fetcher.polling import PollAnswer, conditional_headers, plan_poll
+from copytaster.fetcher.polling import PollAnswer, PollPlan, conditional_headers
 from copytaster.fetcher.revisions import within_budget
 from copytaster.fetcher.schedule import parse_retry_after
 from copytaster.keys import DAY_SECONDS, Keys
@@ -56,8 +66,8 @@ class Poller:
         patience: Patience,
         reader: Reader,
         accesses: AccessBook,
+        pacing: Pacing,
         *,
-        interval_seconds: float,
         limits: Limits,
     ) -> None:
         self._client = client
@@ -68,7 +78,7 @@ class Poller:
         self._accesses = accesses
         self._sitemaps = Sitemaps(client, reader, limits=limits)
         self._outbox = Outbox(keys, "fetcher")
-        self._interval_seconds = interval_seconds
+        self._pacing = pacing
         self._limits = limits
         self.on_wanted: Callable[[], None] = _nothing
         """Called when articles were added to the queue."""
@@ -78,7 +88,7 @@ class Poller:
         started = time.monotonic()
         feed = FeedState.from_hash(feed_id, fields)
         try:
-            answer = await self._answer(feed)
+            answer = await self._answer(feed, now_ms)
             status, facts = await self._settle(feed, answer, now_ms, started)
         except Stopped:
             return
@@ -94,17 +104,20 @@ class Poller:
             **facts,
         )
 
-    async def _answer(self, feed: FeedState) -> PollAnswer:
+    async def _answer(self, feed: FeedState, now_ms: int) -> PollAnswer:
         """What the feed's server has to say; every trouble becomes a failure, a bug too (with its traceback)."""
+        plainly = wants_body(feed) or asks_plainly(feed, now_ms=now_ms, chance=random.random())  # noqa: S311
         try:
             response = await self._client.get(
                 feed.url,
                 accept=ACCEPT,
                 limits=self._limits,
-                headers=conditional_headers(feed),
+                headers={} if plainly else conditional_headers(feed),
                 access=self._accesses.of(feed.feed_id),
             )
-            return await self._read(feed, response)
+            answer = await self._read(feed, response)
+            moved = response.final_url if response.moved_for_good else None
+            return replace(answer, moved_to=moved, probed=plainly and trusts(feed, now_ms=now_ms))
         except FetchFailed as error:
             return PollAnswer(http_status=error.status, failure=error.failure, detail=error.detail)
         except Exception as error:
@@ -113,8 +126,7 @@ class Poller:
 
     async def _read(self, feed: FeedState, response: Response) -> PollAnswer:
         facts = PollAnswer(response.status, response.headers, byte_count=len(response.body))
-        challenged = response.headers.get("cf-mitigated", "").lower() == "challenge"
-        failure = failure_of_status(response.status, challenged=challenged)
+        failure = failure_of_status(response.status, challenged=is_challenge(response.headers))
         if failure is not None:
             return await self._refused(response, failure)
         if response.status == 304:
@@ -127,10 +139,15 @@ class Poller:
             if document.children:
                 return await self._gathered(feed, response, document)
         except UnreadableFeed as error:
+            wall = is_challenge(response.headers, response.body)
+            failure = Failure.CHALLENGE if wall else error.failure
             return PollAnswer(
-                response.status, byte_count=len(response.body), failure=error.failure, detail=error.detail
+                response.status, byte_count=len(response.body), failure=failure, detail=error.detail
             )
-        return PollAnswer(response.status, response.headers, digest, len(response.body), document)
+        hints = hints_of(response.body)
+        return PollAnswer(
+            response.status, response.headers, digest, len(response.body), document, hints=hints
+        )
 
     async def _gathered(self, feed: FeedState, index: Response, document: FeedDocument) -> PollAnswer:
         """What the sitemaps of an index say. Its validators are not kept, for they say nothing of the sitemaps."""
@@ -184,6 +201,7 @@ class Poller:
         judged: list[Judged] = []
         seen: dict[str, str] = {}
         forgotten: list[str] = []
+        findings = Findings()
         if document is not None:
             memory = await self._store.memory(feed.feed_id)
             items = keyed(document.items, memory.level)
@@ -197,11 +215,31 @@ class Poller:
             today = now_ms // (DAY_SECONDS * 1000)
             seen = memory.updates(items, today, level=level, account=account)
             forgotten = memory.forgotten(items, today)
-        wanted = any(one.verdict in (Verdict.NEW, Verdict.REVISED) for one in judged)
-        plan = plan_poll(
-            feed, answer, found_items=wanted, default_seconds=self._interval_seconds, chance=chance
+            findings = findings_of(items, judged, remembers=bool(memory.entries), now_ms=now_ms)
+        plan = await self._plan(feed, answer, findings, now_ms, chance)
+        breaker = None
+        if plan.unreachable:
+            breaker = after_failure(await self._store.breaker(feed.host), feed.feed_id, now_ms=now_ms)
+        return PollResult(plan, judged, document.language if document else None, seen, forgotten, breaker)
+
+    async def _plan(
+        self, feed: FeedState, answer: PollAnswer, findings: Findings, now_ms: int, chance: float
+    ) -> PollPlan:
+        pace = await self._pacing.now()
+        if answer.failure is not None:
+            return plan_failure(feed, answer, answer.failure, pace=pace, now_ms=now_ms, chance=chance)
+        listed = answer.moved_to is not None and await self._is_listed(answer.moved_to, feed)
+        return plan_answer(
+            feed, answer, findings, pace=pace, now_ms=now_ms, chance=chance, target_listed=listed
         )
-        return PollResult(plan, judged, document.language if document else None, seen, forgotten)
+
+    async def _is_listed(self, url: str, feed: FeedState) -> bool:
+        """Whether another feed of the list has this address."""
+        feed_id = feed_id_of(url)
+        if feed_id is None or feed_id == feed.feed_id:
+            return False
+        other = await self._store.feed(feed_id)
+        return other is not None and other.listed and other.url != feed.url
 
     def _facts(self, result: PollResult, answer: PollAnswer) -> dict[str, object]:
         verdicts = Counter(one.verdict.value for one in result.judged)
@@ -209,6 +247,7 @@ class Poller:
             self.on_wanted()
         facts: dict[str, object] = {f"{verdict}_items": count for verdict, count in sorted(verdicts.items())}
         facts["next_seconds"] = round(result.plan.next_seconds, 1)
+        facts["next_because"] = result.plan.fields["why"]
         if answer.failure is not None:
             facts |= {"reason": answer.failure.value, "detail": answer.detail}
         return facts
@@ -219,7 +258,7 @@ def _nothing() -> None:
 
 
 async def hold_host(store: Store, patience: Patience, url: str, seconds: float) -> None:
-    """Let nobody ask the host of `url` for that long: the scope of a 429 is the host (research/fetching.md, 6)."""
+    """Let nobody ask the host of `url` for that long, nor its platform (see `scopes`): that is the scope of a 429."""
     try:
         host = host_of(url)
     except BadUrl:

@@ -13,12 +13,16 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
+from copytaster.fetcher.breaker import FIELDS as BREAKER_FIELDS
+from copytaster.fetcher.breaker import Breaker
+from copytaster.fetcher.census import census_key
 from copytaster.fetcher.feedstate import FeedState
 from copytaster.fetcher.items import KnownArticle
 from copytaster.fetcher.memory import Memory
 from copytaster.fetcher.pastpolls import PollOutcome, outcomes_key
 from copytaster.fetcher.robots import RobotsAnswer
-from copytaster.keys import DAY_SECONDS, Keys
+from copytaster.fetcher.scopes import limit_scope
+from copytaster.keys import HOST_SECONDS, Keys
 from copytaster.streams.commit import Outcome, commit
 from copytaster.streams.effects import MAX_OP_ARGUMENTS, Effects, batched
 
@@ -110,7 +114,7 @@ class Store:
                 limit,
                 limit * SCAN_PER_CLAIM,
                 spacing_ms,
-                DAY_SECONDS * 1000,
+                HOST_SECONDS * 1000,
             ],
         )
         members = tuple((raw_id.decode(), _pairs(flat)) for raw_id, flat in reply[2:])
@@ -237,16 +241,27 @@ class Store:
             value = json.dumps({"reachable": answer.reachable, "text": answer.text})
             pipe.set(self._keys.key("robots", origin), value, ex=answer.lifetime_seconds)
             pipe.hset(host_key, "delay_ms", str(delay_ms))
-            pipe.expire(host_key, DAY_SECONDS)
+            pipe.expire(host_key, HOST_SECONDS)
             await pipe.execute()
 
     async def hold_host(self, host: str, *, until_ms: int) -> None:
-        """Let nobody ask `host` before `until_ms` (Retry-After of a 429)."""
-        key = self._keys.key("host", host)
+        """Let nobody ask `host` before `until_ms` (Retry-After of a 429), nor its whole platform if it is on one."""
+        name, whole_platform = limit_scope(host)
+        key = self._keys.key("host", name)
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(key, "not_before", str(until_ms))
-            pipe.expire(key, DAY_SECONDS)
+            pipe.hset(key, "all_not_before" if whole_platform else "not_before", str(until_ms))
+            pipe.expire(key, HOST_SECONDS)
             await pipe.execute()
+
+    async def breaker(self, host: str) -> Breaker:
+        """What is stored of the breaker of `host`."""
+        values = await self._redis.hmget(self._keys.key("host", host), BREAKER_FIELDS)
+        return Breaker.from_hash(dict(zip(BREAKER_FIELDS, values, strict=True)))
+
+    async def census(self) -> dict[str, int]:
+        """The number of polled feeds in each class of rate and bounds."""
+        stored = await self._redis.hgetall(census_key(self._keys))
+        return {name.decode(): int(count) for name, count in stored.items()}
 
 
 def _pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:

@@ -1,0 +1,1 @@
+"""How well and how fast feeds are scheduled: `python -m benchmarks.scheduling`."""
