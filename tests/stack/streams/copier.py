@@ -1,7 +1,8 @@
 """A whole service for tests, run as `python -m tests.stack.streams.copier`: passes notices from `drops` on to `feeds`.
 
 `COPIER_CRASH_AT` makes the process die by SIGKILL while it handles that entry, `COPIER_REFUSE_AT` makes it find a mistake of the
-operator there; `COPIER_SECONDS` is how long it takes over each entry.
+operator there, `COPIER_FAIL_AT` and `COPIER_FAIL_ONCE_AT` make it fail as a bug does; `COPIER_SECONDS` is how long it takes over
+each entry.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ async def build(context: Context) -> Parts:
     """One engine of the group `copier` on `drops`."""
     target = context.keys.stream("feeds")
     crash_at, refuse_at = os.environ.get("COPIER_CRASH_AT"), os.environ.get("COPIER_REFUSE_AT")
+    failing = {os.environ.get("COPIER_FAIL_AT"), os.environ.get("COPIER_FAIL_ONCE_AT")}
     seconds = float(os.environ.get("COPIER_SECONDS", "0"))
 
     async def handler(entry: Entry) -> Effects:
@@ -35,6 +37,9 @@ async def build(context: Context) -> Parts:
             os.kill(os.getpid(), signal.SIGKILL)
         if number == refuse_at:
             raise Misconfigured("COPIER_REFUSE_AT names this entry")
+        if number in failing:
+            failing.discard(os.environ.get("COPIER_FAIL_ONCE_AT"))
+            raise ZeroDivisionError(f"entry {number}")
         await asyncio.sleep(seconds)
         effects = await copy_on(entry)
         return replace(effects, events=[replace(event, stream=target) for event in effects.events])
