@@ -7,7 +7,7 @@ EVAL_DATA ?= ../shared/data
 COMPOSE_DEMO := docker compose -f docker-compose.yml -f deploy/demo.yml
 
 .DEFAULT_GOAL := help
-.PHONY: chaos help setup demo test check lint types format lock schemas image up down bench-quality bench-feeds bench-delivery bench-failover clean
+.PHONY: bench-pressure chaos help setup demo test check lint types format lock schemas image up down bench-quality bench-feeds bench-delivery bench-failover clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ bench-failover: $(VENV)/.developer ## Kill the master under Sentinel five times,
 
 chaos: $(VENV)/.developer ## Ride a long storm on Valkey, on redis:8 and over the compose stack; the results go into benchmarks/results/
 	@for server in valkey redis compose; do $(BIN)/python -m tests.chaos --server $$server || exit 1; done
+
+bench-pressure: $(VENV)/.developer ## Flood a small Redis for ten minutes while the extractor is stopped, then let it drain.
+	@$(BIN)/python -m tests.stack.pressure
 
 clean: ## Remove .venv and all caches.
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -36,6 +36,9 @@ OUTLINE_SECONDS: Final = 3 * DAY_SECONDS
 HOST_SECONDS: Final = 8 * DAY_SECONDS
 """Longer than the longest Retry-After that is believed (7 days): a wait must not be forgotten before its end."""
 
+HOLD_SECONDS: Final = 30
+"""Life of the notice that the fetcher waits, which it renews every second: as long as a silent process counts as there."""
+
 STATE_SECONDS: Final = 90 * DAY_SECONDS
 """Life of a state that is renewed whenever its subject is seen (feed items, story versions, hosts)."""
 
@@ -123,6 +126,7 @@ TABLE: Final = (
     KeyPattern(
         "ledger:<hour>", "hash", "streams", LEDGER_SECONDS, "items first seen in an hour, by feed and fate"
     ),
+    KeyPattern("held", "string", "fetcher", HOLD_SECONDS, "why the fetcher waits, while it does (JSON)"),
     KeyPattern(
         "services", "zset", "streams", DAY_SECONDS, "running processes by their last sign of life (ms)"
     ),

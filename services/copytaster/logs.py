@@ -44,6 +44,7 @@ class Log(StrEnum):
     FEED_POLLED = "feed.polled"
     ARTICLE_FETCHED = "article.fetched"
     ARTICLE_REFETCHED = "article.refetched"
+    FETCHING_HELD = "fetching.held"
     FETCHER_FAILED = "fetcher.failed"
     STORY_EXTRACTED = "story.extracted"
     STORY_COMPARED = "story.compared"

@@ -100,6 +100,17 @@ class Settings(BaseSettings):
     cluster_close_days: float = Field(
         default=14.0, gt=0.0, le=365.0, description="a cluster without news for so many days is closed"
     )
+    hold_entries: int = Field(
+        default=5_000,
+        ge=1,
+        description="the fetcher waits while more entries than this wait for a service",
+    )
+    hold_memory_percent: float = Field(
+        default=75.0,
+        gt=0.0,
+        le=90.0,
+        description="the fetcher waits while Redis uses more of its maxmemory",
+    )
     batch_entries: int = Field(default=64, ge=1, le=1000, description="entries read at once")
     claim_idle_seconds: float = Field(
         default=60.0, ge=1.0, description="an entry held longer without a sign is taken over"

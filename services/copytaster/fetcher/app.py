@@ -9,6 +9,7 @@ from copytaster.fetcher.io.access_book import AccessBook, checked_proxies
 from copytaster.fetcher.io.articles import Articles
 from copytaster.fetcher.io.client import Client, Limits
 from copytaster.fetcher.io.feeds_file import FeedsFile
+from copytaster.fetcher.io.gate import Gate
 from copytaster.fetcher.io.lane import Lane
 from copytaster.fetcher.io.looks import Looks
 from copytaster.fetcher.io.pacing import Pacing
@@ -17,6 +18,7 @@ from copytaster.fetcher.io.poller import Poller
 from copytaster.fetcher.io.reading import Reader
 from copytaster.fetcher.io.store import LEASE_MS, Store
 from copytaster.fetcher.networks import AddressPolicy, parse_networks, parse_static_hosts
+from copytaster.fetcher.pressure import Limits as PressureLimits
 from copytaster.fetcher.schedule import ARTICLE_RETRY_SECONDS
 from copytaster.logs import Log, get_logger
 from copytaster.settings import Settings
@@ -64,11 +66,18 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
             limits=tuning.limits,
         )
         asker = Pages(client, store, patience, tuning.limits)
+        gate = Gate(
+            context.redis,
+            context.keys,
+            patience,
+            PressureLimits(settings.hold_entries, settings.hold_memory_percent),
+        )
         articles = Articles(
             asker,
             store,
             context.keys,
             patience,
+            gate,
             spacing_seconds=settings.host_spacing_seconds,
             retry_seconds=tuning.article_retry_seconds,
             offsets=settings.refetch_after_seconds,
@@ -91,6 +100,7 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
             slots=slots,
             lease_seconds=store.lease_seconds,
             patience=patience,
+            may_claim=gate.is_open,
         )
         pages = Lane(
             lambda limit: store.claim_items(limit, spacing_ms=page_spacing_ms),
@@ -99,6 +109,7 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
             slots=slots,
             lease_seconds=store.lease_seconds,
             patience=patience,
+            may_claim=gate.is_open,
         )
         again = Lane(
             lambda limit: store.claim_looks(limit, spacing_ms=page_spacing_ms),
@@ -107,14 +118,16 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
             slots=max(slots // 4, 1),
             lease_seconds=store.lease_seconds,
             patience=patience,
+            may_claim=gate.is_open,
         )
         poller.on_wanted = pages.wake
         lanes = [polls, pages, again] if settings.contact is not None else []
-        loops: list[Loop] = [lane.run for lane in lanes]
+        loops: list[Loop] = [gate.watch, *(lane.run for lane in lanes)]
         if settings.feeds_file is not None:
             feeds_file = FeedsFile(settings.feeds_file, store, context.keys, patience, accesses)
             await feeds_file.apply()
             loops.append(feeds_file.watch)
+        await patience.until_redis_answers(gate.look)
         await _say_why_idle(settings, store, patience)
     except BaseException:
         await client.close()
@@ -122,6 +135,7 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
     return Parts(
         loops=loops,
         beats=[lane.beat for lane in lanes],
+        details=[gate.details],
         trims=["articles", "feeds", "drops"],
         closers=[reader.close, client.close],
     )

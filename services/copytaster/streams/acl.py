@@ -108,6 +108,8 @@ FETCHER: Final = User(
         _on("sadd srem smembers", "feeds:paused feeds:file"),
         _on("del", "feed:<id> seen:<feed> outcomes:<feed>"),
         _on("get set", "robots:<host>"),
+        _on("set unlink", "held"),
+        _on("xinfo|groups xpending", "stories links", read_only=True),
         _on("set", "page:<id>"),
         _PRESENCE,
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -28,6 +28,10 @@ class Health:
     redis: Redis
     engines: Sequence[Engine] = ()
     beats: list[Callable[[], float]] = field(default_factory=list)
+    details: Sequence[Callable[[], dict[str, Any]]] = ()
+    """What the readiness tells beside itself; says nothing of ready or not."""
+    write: Callable[[], Awaitable[object]] | None = None
+    """A write that changes nothing of weight, to find out whether Redis takes any."""
 
     def live(self) -> tuple[bool, dict[str, Any]]:
         """Whether some loop gave a sign of life lately, and how long ago each did (seconds)."""
@@ -43,10 +47,15 @@ class Health:
             role = await self.redis.execute_command("ROLE")
             if role[0] not in (b"master", "master"):
                 return False, {"redis": "read-only"}
+            if self.write is not None:
+                await self.write()
             missing = [engine.group for engine in self.engines if not await self._group_exists(engine)]
         except (RedisError, OSError) as error:
-            return False, {"redis": type(error).__name__}
-        return not missing, {"missingGroups": missing}
+            return False, {"redis": f"{type(error).__name__}: {error}"}
+        return not missing, {"missingGroups": missing, **self._told()}
+
+    def _told(self) -> dict[str, Any]:
+        return {name: value for detail in self.details for name, value in detail().items()}
 
     async def _group_exists(self, engine: Engine) -> bool:
         groups = await self.redis.xinfo_groups(engine.stream)

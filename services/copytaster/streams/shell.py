@@ -11,6 +11,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import uvicorn
 from faststream.asgi import AsgiFastStream
@@ -28,7 +29,7 @@ from copytaster.streams.engine import Engine
 from copytaster.streams.groups import ensure_group
 from copytaster.streams.health import Health, routes
 from copytaster.streams.patience import Patience, Stopped
-from copytaster.streams.presence import Presence, announce_forever
+from copytaster.streams.presence import Presence, announce, announce_forever
 from copytaster.streams.reader import PatientReads, install_patience, subscribe
 from copytaster.streams.trim import trim_forever
 
@@ -52,13 +53,14 @@ class Context:
 class Parts:
     """What a service is made of.
 
-    `loops` run beside the engines until `patience` is stopped; `beats` are their signs of life; `trims` names the
-    streams this service writes and therefore trims; `closers` run last.
+    `loops` run beside the engines until `patience` is stopped; `beats` are their signs of life; `details` is what the
+    readiness tells beside itself; `trims` names the streams this service writes and therefore trims; `closers` run last.
     """
 
     engines: Sequence[Engine] = ()
     loops: Sequence[Loop] = ()
     beats: Sequence[Callable[[], float]] = ()
+    details: Sequence[Callable[[], dict[str, Any]]] = ()
     trims: Sequence[str] = ()
     closers: Sequence[Loop] = field(default_factory=tuple)
 
@@ -99,19 +101,26 @@ async def _run(context: Context, service: str, build: Build) -> int:
         await context.patience.until_redis_answers(
             partial(ensure_group, context.redis, engine.stream, engine.group)
         )
-    health = Health(context.redis, parts.engines, list(parts.beats))
+    presence = Presence.of_this_process(service)
+    write = partial(announce, context.redis, context.keys, presence)
+    health = Health(context.redis, parts.engines, list(parts.beats), parts.details, write)
     reads = await install_patience(broker, context.redis, context.patience, parts.engines)
     if parts.engines:
         health.beats.append(lambda: reads.last_return)
     try:
-        return await _serve(context, service, broker, parts, health, reads)
+        return await _serve(context, presence, broker, parts, health, reads)
     finally:
         for close in parts.closers:
             await close()
 
 
 async def _serve(
-    context: Context, service: str, broker: RedisBroker, parts: Parts, health: Health, reads: PatientReads
+    context: Context,
+    presence: Presence,
+    broker: RedisBroker,
+    parts: Parts,
+    health: Health,
+    reads: PatientReads,
 ) -> int:
     app = AsgiFastStream(broker, asgi_routes=routes(health), logger=None)
     server = _Server(
@@ -126,7 +135,7 @@ async def _serve(
         )
     )
     ending = Ending(context.patience, parts.engines, reads, server, context.settings.claim_idle_seconds)
-    async with _looping(context, parts, ending, Presence.of_this_process(service)) as failed:
+    async with _looping(context, parts, ending, presence) as failed:
         get_logger().info(Log.SERVICE_STARTED, status="started", health_port=context.settings.health_port)
         try:
             await server.serve()

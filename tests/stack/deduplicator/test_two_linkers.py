@@ -17,7 +17,24 @@ from tests.stack.deduplicator.desk import KEYS, Desk, make_story
 
 PAIRS: Final = 500
 STORIES: Final = KEYS.stream("stories")
-SYLLABLES: Final = ["bra", "dol", "fen", "gar", "hul", "jek", "kam", "lor", "mis", "nev", "pro", "rust", "sal", "tev", "wim", "zan"]
+SYLLABLES: Final = [
+    "bra",
+    "dol",
+    "fen",
+    "gar",
+    "hul",
+    "jek",
+    "kam",
+    "lor",
+    "mis",
+    "nev",
+    "pro",
+    "rust",
+    "sal",
+    "tev",
+    "wim",
+    "zan",
+]
 
 
 def text_of(number: int) -> str:

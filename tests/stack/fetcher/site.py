@@ -33,6 +33,8 @@ class Site:
 
     port: int = 0
     routes: dict[str, Answer] = field(default_factory=dict)
+    fallback: Answer | None = None
+    """Answers for every path without a route but robots.txt."""
     asked: list[Asked] = field(default_factory=list)
     open_now: int = 0
     most_open: int = 0
@@ -75,6 +77,8 @@ class Site:
         self.most_open = max(self.most_open, self.open_now)
         try:
             answer = self.routes.get(f"{host}{request.path}") or self.routes.get(request.path)
+            if answer is None and request.path != "/robots.txt":
+                answer = self.fallback
             if answer is None:
                 return web.Response(status=404, text="not here")
             return await answer(request)

@@ -178,6 +178,7 @@ def _commands(guarded: Guarded) -> None:
         ["clusters", "show", cluster],
         ["clusters", "explain", first, second],
         ["find", first],
+        ["ledger"],
         ["export", "clusters"],
         ["dead", "list"],
         ["dead", "retry", dead[0]],

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from copytaster.cli.looking.status_judgement import LATE_SECONDS, LOST_SECONDS, MEMORY_PERCENT, remarks
-from copytaster.cli.looking.status_reading import GroupState, QueueState, RedisState, Report, StreamState
+from copytaster.cli.looking.status_reading import (
+    GroupState,
+    Held,
+    QueueState,
+    RedisState,
+    Report,
+    StreamState,
+)
 from copytaster.fetcher.feedstate import FeedState, FeedStatus
 from copytaster.fetcher.schedule import MAX_WEIGHT
 from copytaster.streams.presence import GONE_AFTER_SECONDS, Presence, Sighting
@@ -71,12 +78,14 @@ URGENT: list[tuple[str, Report, str]] = [
     ("a feed that is gone", feed(failures=3, notified="gone", weight=MAX_WEIGHT + 1), "gone"),
     ("feeds late", replace(WELL, polls=QueueState(3, 2, LATE)), "feeds_late"),
     ("pages late", replace(WELL, pages=QueueState(3, 2, LATE)), "pages_late"),
+    ("a fetcher that waits", replace(WELL, held=Held("memory", "full", LATE)), "held"),
 ]
 
 CALM: list[tuple[str, Report, set[str]]] = [
     ("all is well", WELL, set()),
     ("nothing is known of the server", redis(), set()),
     ("memory below the limit", redis(used_bytes=MEMORY_PERCENT - 1, limit_bytes=100), set()),
+    ("a fetcher that waits a little", replace(WELL, held=Held("backlog", "many", 60.0)), {"held"}),
     ("no memory limit", redis(used_bytes=1 << 40, limit_bytes=0), set()),
     ("no append-only file", redis(append_only=False), {"not_durable"}),
     ("a group at work", group("linker", waiting=LATE_SECONDS, pending=LATE_SECONDS), set()),

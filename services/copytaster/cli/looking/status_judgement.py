@@ -138,6 +138,12 @@ def _lag(group: GroupState) -> str:
 
 
 def _queues(report: Report) -> Iterator[Remark]:
+    held = report.held
+    if held is not None:
+        what = f"the fetcher has waited for {age(held.seconds)}: {one_line(held.detail)}"
+        more = {"memory": "REDIS_MAXMEMORY=2gb REDIS_MEM_LIMIT=4g docker compose up -d redis"}
+        mend = more.get(held.reason, "docker compose up -d --scale extractor=2 --scale deduplicator=2")
+        yield Remark("held", what, mend, urgent=held.seconds > LATE_SECONDS)
     if not any(seen.alive and seen.presence.service == "fetcher" for seen in report.services):
         return
     for queue, what in ((report.polls, "feed"), (report.pages, "page")):

@@ -90,6 +90,15 @@ class Drops:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What the fetcher says it waits for, and for how long it has."""
+
+    reason: str
+    detail: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that the status is judged from."""
 
@@ -104,6 +113,8 @@ class Report:
     polls: QueueState = QueueState()
     pages: QueueState = QueueState()
     drops: Drops = Drops()
+    held: Held | None = None
+    """Why the fetcher waits; None while it does not."""
 
     @property
     def dead(self) -> int:
@@ -131,6 +142,7 @@ async def read(redis: Redis, keys: Keys) -> Report:
         polls=await _queue(redis, keys.key("feeds", "due"), now_ms),
         pages=await _queue(redis, keys.key("wanted"), now_ms),
         drops=await _drops(redis, keys.stream("drops"), now_ms),
+        held=_held(await redis.get(keys.key("held")), now_ms),
     )
 
 
@@ -215,6 +227,13 @@ async def _queue(redis: Redis, key: str, now_ms: int) -> QueueState:
     return QueueState(
         int(await redis.zcard(key)), int(await redis.zcount(key, "-inf", now_ms)), oldest_seconds
     )
+
+
+def _held(raw: bytes | None, now_ms: int) -> Held | None:
+    if raw is None:
+        return None
+    told = json.loads(raw)
+    return Held(str(told["reason"]), str(told["detail"]), max(now_ms - int(told["since_ms"]), 0) / 1000)
 
 
 async def _drops(redis: Redis, stream: str, now_ms: int) -> Drops:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import structlog
 import xxhash
 
 from copytaster.fetcher.fetch_steps import dropped_step, fetched_step, postponed_step
+from copytaster.fetcher.io.gate import Gate
 from copytaster.fetcher.io.pages import AfterRobots, NotModified, Pages, Trouble
 from copytaster.fetcher.io.settling import settle
 from copytaster.fetcher.io.store import ArticleState, Store
@@ -29,6 +31,9 @@ from copytaster.logs import Log, get_logger
 from copytaster.streams.effects import Effects, Outbox
 from copytaster.streams.patience import Patience, Stopped
 
+NO_ROOM_SECONDS: Final = 60.0
+"""A page for which Redis had no room is fetched again after this time; by then the services behind have made some."""
+
 
 class Articles:
     """Fetches wanted articles of one desk."""
@@ -39,6 +44,7 @@ class Articles:
         store: Store,
         keys: Keys,
         patience: Patience,
+        gate: Gate,
         *,
         spacing_seconds: float,
         retry_seconds: float,
@@ -49,6 +55,7 @@ class Articles:
         self._store = store
         self._keys = keys
         self._patience = patience
+        self._gate = gate
         self._outbox = Outbox(keys, "fetcher")
         self._offsets = offsets
         self._spacing_seconds = spacing_seconds
@@ -109,6 +116,17 @@ class Articles:
         return await self._publish(wanted, found, done_ms)
 
     async def _publish(
+        self, wanted: Wanted, page: Page | FeedText, done_ms: int
+    ) -> tuple[FetchStatus, dict[str, object]]:
+        """Put the page into Redis, or put it off where there is no room for it."""
+        async with self._gate.room_for(len(page.body)) as has_room:
+            if has_room:
+                return await self._put_in(wanted, page, done_ms)
+        due_ms = done_ms + int(NO_ROOM_SECONDS * 1000)
+        step = postponed_step(self._keys, wanted, tries=wanted.tries, due_ms=due_ms)
+        return await self._end(wanted, lambda _: step, FetchStatus.POSTPONED, {"reason": "no_room"})
+
+    async def _put_in(
         self, wanted: Wanted, page: Page | FeedText, done_ms: int
     ) -> tuple[FetchStatus, dict[str, object]]:
         facts: dict[str, object] = {"http_status": page.status, "byte_count": len(page.body)}

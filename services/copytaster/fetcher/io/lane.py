@@ -31,6 +31,11 @@ Work = Callable[[str, dict[bytes, bytes], int], Coroutine[Any, Any, None]]
 """Given the member's id, the fields of its hash, and the server's time of the claim in milliseconds."""
 
 
+def always() -> bool:
+    """The answer of a lane that nothing holds back."""
+    return True
+
+
 class Lane:
     """A claim loop over one queue with a fixed number of slots."""
 
@@ -43,13 +48,16 @@ class Lane:
         slots: int,
         lease_seconds: float,
         patience: Patience,
+        may_claim: Callable[[], bool] = always,
     ) -> None:
+        """`may_claim` is asked before each claim; what runs goes on while it says no."""
         self._claim = claim
         self._renew = renew
         self._work = work
         self._slots = slots
         self._renew_seconds = lease_seconds / RENEWALS_A_LEASE
         self._patience = patience
+        self._may_claim = may_claim
         self._running: dict[asyncio.Task[None], Held] = {}
         self._woken = asyncio.Event()
         self._beat = time.monotonic()
@@ -95,7 +103,7 @@ class Lane:
         """Fill the free slots; the seconds until the queue is worth another look."""
         self._woken.clear()
         free = self._slots - len(self._running)
-        if free <= 0:
+        if free <= 0 or not self._may_claim():
             return IDLE_SECONDS
         claims = await self._patience.until_redis_answers(lambda: self._claim(free))
         for member, fields in claims.members:
