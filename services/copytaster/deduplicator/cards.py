@@ -59,20 +59,7 @@ class Card:
 
     def to_record(self) -> StoryRecord:
         """A record that tells time, outlet and credits, and has no text to compare."""
-        return StoryRecord(
-            id=self.story,
-            version=self.version,
-            title=self.title,
-            lead="",
-            text="",
-            language=self.language,
-            outlet=self.outlet,
-            family=self.owner,
-            published_ms=self.time_ms,
-            first_seen_ms=self.first_seen_ms,
-            url=self.url,
-            credits=tuple(_credit(agency) for agency in self.agencies),
-        )
+        return _record_of(self)
 
     def to_member(self, family: str | None) -> Member:
         """As published."""
@@ -112,6 +99,24 @@ def unpack(story: str, packed: bytes) -> Card:
     """The card that `pack` gave for `story`; the same cards come again with every news of a large cluster."""
     values = dict(zip(_FIELDS, json.loads(packed), strict=False))
     return Card(story=story, **{**values, "agencies": tuple(values["agencies"])})
+
+
+@lru_cache(maxsize=8192)
+def _record_of(card: Card) -> StoryRecord:
+    return StoryRecord(
+        id=card.story,
+        version=card.version,
+        title=card.title,
+        lead="",
+        text="",
+        language=card.language,
+        outlet=card.outlet,
+        family=card.owner,
+        published_ms=card.time_ms,
+        first_seen_ms=card.first_seen_ms,
+        url=card.url,
+        credits=tuple(map(_credit, card.agencies)),
+    )
 
 
 def _credit(agency: str) -> Credit:

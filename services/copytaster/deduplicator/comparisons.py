@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from copytaster.deduplicator.decide import SILENT, PairDecision
@@ -18,16 +18,18 @@ def compared(
     record: StoryRecord,
     decisions: Sequence[PairDecision],
     versions: Mapping[str, int],
+    times: Mapping[str, int],
     *,
     revision: int,
     policy: str,
 ) -> StoryCompared:
     """What is said of `record`: its links, merging ones first, then by confidence.
 
-    `decisions` have the record as `a`; `versions` gives the version of every other story.
+    `decisions` have the record as `a`; `versions` and `times` (ms) have every other story. Of its exact copies only the earliest is
+    linked (design 3): a thousand reprints need a thousand links, not half a million.
     """
     said = sorted(
-        (decision for decision in decisions if decision.relation not in SILENT),
+        (decision for decision in _but_one_copy(decisions, times) if decision.relation not in SILENT),
         key=lambda decision: (not decision.merges, -decision.confidence_micro, decision.b),
     )
     return StoryCompared(
@@ -43,6 +45,15 @@ def compared(
         unrelated=sum(decision.relation == "unrelated" for decision in decisions),
         policy=policy,
     )
+
+
+def _but_one_copy(decisions: Sequence[PairDecision], times: Mapping[str, int]) -> Iterator[PairDecision]:
+    """The decisions without those about exact copies, but for the one about the earliest of them."""
+    copies = [decision.b for decision in decisions if decision.relation == "exact_copy"]
+    first = min(copies, key=lambda story: (times[story], story), default=None)
+    for decision in decisions:
+        if decision.relation != "exact_copy" or decision.b == first:
+            yield decision
 
 
 def link_of(decided: PairDecision, versions: Mapping[str, int], policy: str) -> Link:

@@ -92,7 +92,8 @@ def lineage(members: Sequence[StoryRecord], derivations: Iterable[Derivation]) -
     by_id = {record.id: record for record in members}
     inside = [link for link in derivations if link.a in by_id and link.b in by_id]
     families = components(sorted(by_id), ((link.a, link.b) for link in inside))
-    family_of = {story: _earliest(family, by_id).id for family in families for story in family}
+    first_of = [(family, _earliest(family, by_id).id) for family in families]
+    family_of = {story: first for family, first in first_of for story in family}
     counts = Counts(
         members=len(by_id),
         outlets=len({record.outlet for record in by_id.values()}),

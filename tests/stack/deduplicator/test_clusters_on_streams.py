@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from copytaster.newsroom.catalogue import load_catalogue
 from copytaster_schemas import Story
 from tests.stack.deduplicator.desk import KEYS, Desk, make_story, partition_digest, story_of
-from tests.stack.deduplicator.texts import COPY, EXCERPT, HARBOUR, OTHER
+from tests.stack.deduplicator.texts import COPY, EXCERPT, HARBOUR, OTHER, THIRD
 
 
 async def test_a_copy_and_an_excerpt_join_and_a_stranger_stays_alone(desk: Desk) -> None:
@@ -106,10 +106,7 @@ async def test_revisions_of_a_cluster_follow_one_another_without_a_gap(desk: Des
 async def test_two_linkers_with_the_halves_of_pairs_find_every_pair(redis_client: Redis) -> None:
     """Written before it is queried: whoever comes later finds the other, with two processes at once."""
     one, two = Desk(redis_client, "one"), Desk(redis_client, "two")
-    texts = [
-        HARBOUR.replace("Karstadt", f"Ort{number}stadt").replace("18", str(20 + number))
-        for number in range(3)
-    ]
+    texts = [HARBOUR, OTHER, THIRD]
     for number, text in enumerate(texts):
         await one.publish(
             [

@@ -21,3 +21,10 @@ OTHER = (
     "das ganze Land stilllegen.\n"
     "Das Parlament soll im Herbst über das Gesetz abstimmen."
 )
+THIRD = (
+    "Die Sternwarte von Hellmark hat am Sonnabend einen Meteoriten geborgen, der in der Nacht zuvor über dem Grenzland "
+    "niedergegangen war. Er wiege 31 Kilogramm, sagte die Leiterin Runa Asplund.\n"
+    "Mehr als 200 Menschen hatten die Feuerkugel gemeldet. Verletzt wurde niemand, in dem Dorf Quellau gingen Scheiben "
+    "zu Bruch.\n"
+    "Das Stück soll im Museum der Hauptstadt gezeigt werden."
+)

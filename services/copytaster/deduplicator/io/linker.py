@@ -108,7 +108,8 @@ class Linker:
         before = int(await self._redis.hget(key, "compared") or 0)
         versions = {candidate.id: candidate.version for candidate in candidates}
         policy = self._matcher.policy.version
-        data = compared(record, decisions, versions, revision=before + 1, policy=policy)
+        times = {candidate.id: candidate.time_ms for candidate in candidates}
+        data = compared(record, decisions, versions, times, revision=before + 1, policy=policy)
         event = self._outbox.event(
             STORY_COMPARED,
             record.id,
