@@ -115,7 +115,13 @@ TABLE: Final = (
     ),
     KeyPattern("index:<slice>:<bucket>", "set", "deduplicator", RECORD_SECONDS, "candidate keys of a slice"),
     KeyPattern("numbers", "hash", "deduplicator", None, "counter of the index's story numbers"),
-    KeyPattern("numbers:<slice>", "hash", "deduplicator", RECORD_SECONDS, "number to story, of one slice"),
+    KeyPattern(
+        "numbers:<slice>",
+        "hash",
+        "deduplicator",
+        RECORD_SECONDS,
+        "number to story, of one slice; buckets, members",
+    ),
     KeyPattern("pairs:<story>", "hash", "deduplicator", RECORD_SECONDS, "other story to the pair's decision"),
     KeyPattern(
         "cluster:<id>", "hash", "deduplicator", None, "a cluster's state; a tombstone resolves for ever"

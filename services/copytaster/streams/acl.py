@@ -160,7 +160,7 @@ DEDUPLICATOR: Final = User(
         ),
         _on("hget hmget hset hdel", "decision:<id> decided"),
         _on("zadd zrem zrangebyscore", "clusters:due"),
-        _on("sadd smembers expire", "index:<slice>:<bucket>"),
+        _on("sadd srem scard smembers expire", "index:<slice>:<bucket>"),
         _on("hget hset pexpire del", "lease:<role>"),
         _on("get", "body:<story>:<version>", read_only=True),
         _PRESENCE,

@@ -1,23 +1,105 @@
 -- Writes a story version's record and its candidate keys, before anybody looks for candidates.
--- KEYS: story hash, counter hash, numbers of the slice, then one bucket set a key
--- ARGV: version, record, story id (16 bytes), life in s, then one member prefix (the key's rest) a key
+-- KEYS: story hash, counter hash, numbers of the slice
+-- ARGV: version, record, story id (16 bytes), life in s, start of the bucket keys, most stories kept under one key, then the keys (6 bytes each)
 -- Returns {1, number} or {0, stored version} when a newer version is there already.
+--
+-- The buckets of a slice grow with it (linear hashing): `buckets` says how many there are, `members` how much they hold. A bucket has
+-- some 64 members on the average, few enough for the server's compact encoding and for a look-up that reads it whole. The names of
+-- the buckets follow from the keys, so they cannot be declared; they carry the hash tag of the declared ones.
+local FIRST_BUCKETS, LOAD = 64, 64
+
 local stored = tonumber(redis.call('HGET', KEYS[1], 'version') or 0)
 if stored > tonumber(ARGV[1]) then
   return { 0, stored }
 end
-local life = ARGV[4]
+local numbers, life, start, most = KEYS[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local number = tonumber(redis.call('HGET', KEYS[1], 'number') or 0)
 if number == 0 then
   number = redis.call('HINCRBY', KEYS[2], 'next', 1)
 end
 redis.call('HSET', KEYS[1], 'version', ARGV[1], 'record', ARGV[2], 'number', number)
 redis.call('EXPIRE', KEYS[1], life)
-redis.call('HSET', KEYS[3], number, ARGV[3])
-redis.call('EXPIRE', KEYS[3], life)
-local suffix = struct.pack('>I4', number)
-for index = 4, #KEYS do
-  redis.call('SADD', KEYS[index], ARGV[index + 1] .. suffix)
-  redis.call('EXPIRE', KEYS[index], life)
+redis.call('HSET', numbers, number, ARGV[3])
+redis.call('EXPIRE', numbers, life)
+
+local slice = redis.call('HMGET', numbers, 'buckets', 'members')
+local buckets, members = tonumber(slice[1] or FIRST_BUCKETS), tonumber(slice[2] or 0)
+local high = 1
+while high < buckets do
+  high = high * 2
 end
+
+local function bucket_of(key)
+  local place = struct.unpack('>I4', string.sub(key, 3, 6)) % high
+  if place >= buckets then
+    place = place % (high / 2)
+  end
+  return start .. string.format('%x', place)
+end
+
+local function split()
+  if buckets == high then
+    high = high * 2
+  end
+  local from = start .. string.format('%x', buckets - high / 2)
+  local held = redis.call('SMEMBERS', from)
+  buckets = buckets + 1
+  local into = start .. string.format('%x', buckets - 1)
+  local moved = {}
+  for _, member in ipairs(held) do
+    if bucket_of(member) == into then
+      moved[#moved + 1] = member
+    end
+  end
+  for begin = 1, #moved, 1000 do
+    local last = math.min(begin + 999, #moved)
+    redis.call('SADD', into, unpack(moved, begin, last))
+    redis.call('SREM', from, unpack(moved, begin, last))
+  end
+  if #moved > 0 then
+    redis.call('EXPIRE', into, life)
+  end
+end
+
+local ids = {}
+local function id_of(packed)
+  if not ids[packed] then
+    ids[packed] = redis.call('HGET', numbers, (struct.unpack('>I4', packed))) or ''
+  end
+  return ids[packed]
+end
+
+-- a full key keeps the stories with the least ids, which are hashes, and not those that came first
+local function spill(bucket, key)
+  local same, worst, worst_id = 0, nil, nil
+  for _, member in ipairs(redis.call('SMEMBERS', bucket)) do
+    if string.sub(member, 1, 6) == key then
+      same = same + 1
+      local id = id_of(string.sub(member, 7))
+      if not worst or id > worst_id then
+        worst, worst_id = member, id
+      end
+    end
+  end
+  if same > most then
+    return redis.call('SREM', bucket, worst)
+  end
+  return 0
+end
+
+local suffix = struct.pack('>I4', number)
+for index = 7, #ARGV do
+  local key = ARGV[index]
+  local bucket = bucket_of(key)
+  local added = redis.call('SADD', bucket, key .. suffix)
+  redis.call('EXPIRE', bucket, life)
+  members = members + added
+  if added == 1 and redis.call('SCARD', bucket) > most then
+    members = members - spill(bucket, key)
+  end
+  if members > buckets * LOAD then
+    split()
+  end
+end
+redis.call('HSET', numbers, 'buckets', buckets, 'members', members)
 return { 1, number }
