@@ -7,7 +7,7 @@ EVAL_DATA ?= ../shared/data
 COMPOSE_DEMO := docker compose -f docker-compose.yml -f deploy/demo.yml
 
 .DEFAULT_GOAL := help
-.PHONY: bench-pressure chaos help setup demo test check lint types format lock schemas image up down bench-quality bench-feeds bench-delivery bench-failover clean
+.PHONY: $(shell awk -F : '/^[a-z-]+:.*## / { print $$1 }' Makefile)
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ down: ## Stop them; the data stay in their volume.
 
 bench-quality: $(VENV)/.developer ## Measure linking and extraction over EVAL_DATA into benchmarks/results/.
 	@$(BIN)/python -m benchmarks.quality --data $(EVAL_DATA) --out benchmarks/results
+
+bench-extract: $(VENV)/.developer ## Measure the CPU per page of the extraction beside trafilatura's own call, over EVAL_DATA.
+	@$(BIN)/python -m benchmarks.extraction_cost --data $(EVAL_DATA) --out benchmarks/results
 
 bench-feeds: $(VENV)/.developer ## Compare how feeds are read with other readers, over EVAL_DATA.
 	@$(BIN)/python -m benchmarks.feeds --data $(EVAL_DATA) --out benchmarks/results

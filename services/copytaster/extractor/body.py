@@ -19,6 +19,7 @@ from trafilatura import bare_extraction
 from copytaster.extractor.boilerplate import without_boilerplate
 from copytaster.extractor.jsonld import string
 from copytaster.extractor.page import Page, text_of
+from copytaster.extractor.region import OUTSIDE, PARAGRAPH_CHARS, article_region, main_container, prose_of
 from copytaster.extractor.scripted import scripted_article
 from copytaster.extractor.titles import fold
 from copytaster.text.captions import is_caption, tidy_caption
@@ -33,9 +34,6 @@ SHORT_BODY_CHARS: Final = 400
 
 COVERED_SHARE: Final = 0.55
 """A body below this share of the page's plain paragraphs has missed most of the story."""
-
-PARAGRAPH_CHARS: Final = 80
-"""Blocks this long outside menus, sidebars and footers are prose."""
 
 MENU_LINES: Final = 60
 MENU_LINE_CHARS: Final = 25
@@ -53,10 +51,6 @@ JSONLD_GAIN: Final = 1.5
 """A stated articleBody this much longer than ours, and holding ours, is the page's text; it is often cut or a teaser, so
 it never replaces a longer body (taking it first lost 0.7 to 0.9 points of F1 on both sets)."""
 
-_OUTSIDE: Final = frozenset({"nav", "aside", "footer", "form", "header", "figure", "li", "button"})
-_OUTSIDE_CLASS: Final = re.compile(
-    r"\bcomments?\b|related|recommend|newsletter|cookie|consent|disqus", re.IGNORECASE
-)
 _CAPTION_CLASS: Final = re.compile(r"caption|bildunterschrift", re.IGNORECASE)
 _NEVER_BODY: Final = words(
     "aside audio canvas datalist embed footer iframe img input link map menu meta nav object optgroup option picture select "
@@ -98,8 +92,9 @@ def page_body(
 
     `titles`, `captions` and `authors` (folded names) are known from elsewhere and not repeated in it.
     """
-    lines = _extracted(page, fast=True)
-    container, stated_chars = main_container(page.tree)
+    prose = prose_of(page.tree)
+    lines = _extracted(page, _lean(page.tree, article_region(prose)))
+    container, stated_chars = main_container(prose)
     escalated = _chars(lines) < max(SHORT_BODY_CHARS, COVERED_SHARE * stated_chars) or _is_menu(lines)
     if escalated:
         lines = _escalated(page, lines, container, stated_chars)
@@ -129,18 +124,25 @@ def link_blocks(tree: HtmlElement, lines: list[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _lean(tree: HtmlElement) -> HtmlElement:
-    """A copy of the tree without what the quick look would remove in several copies of its own."""
-    lean = deepcopy(tree)
+def _lean(tree: HtmlElement, region: HtmlElement | None) -> HtmlElement:
+    """A copy of the article's region, without what the quick look would remove in several copies of its own."""
+    if region is None:
+        lean = deepcopy(tree)
+    else:
+        lean, body = tree.makeelement("html"), tree.makeelement("body")
+        lean.append(body)
+        body.append(deepcopy(region))
+        body[0].tail = None
     strip_elements(lean, *_NEVER_BODY, with_tail=False)
     return lean
 
 
-def _extracted(page: Page, *, fast: bool, precise: bool = False) -> list[str]:
+def _extracted(page: Page, lean: HtmlElement | None = None, *, precise: bool = False) -> list[str]:
+    """The lines of a quick look at a lean tree, or without one those of the thorough way over the whole page."""
     document = bare_extraction(
-        _lean(page.tree) if fast else page.tree,
+        page.tree if lean is None else lean,
         url=page.url,
-        fast=fast,
+        fast=lean is not None,
         favor_precision=precise,
         include_comments=False,
         deduplicate=False,
@@ -166,7 +168,7 @@ def _is_menu(lines: list[str]) -> bool:
 
 def _escalated(page: Page, quick: list[str], container: HtmlElement | None, stated_chars: int) -> list[str]:
     """The thorough extraction; the page's main container where that, too, covers little of it."""
-    thorough = _extracted(page, fast=False, precise=_is_menu(quick))
+    thorough = _extracted(page, precise=_is_menu(quick))
     best = thorough if _is_menu(quick) or _chars(thorough) > _chars(quick) else quick
     if container is None:
         scripted = _scripted_lines(page) if _chars(best) < SHORT_BODY_CHARS else []
@@ -181,43 +183,12 @@ def _scripted_lines(page: Page) -> list[str]:
     article = scripted_article(page.original)
     if article is None:
         return []
-    container, _ = main_container(article)
+    container, _ = main_container(prose_of(article))
     return _container_lines(article if container is None else container)
 
 
 def _holds(line: str, container: HtmlElement) -> bool:
     return all(fold(text) in fold(line) for text in _container_lines(container))
-
-
-def main_container(tree: HtmlElement) -> tuple[HtmlElement | None, int]:
-    """The element whose own paragraphs hold the most text, and how many characters that is.
-
-    A paragraph counts for its parent and its grandparent, so that paragraphs in wrappers of their own still add up.
-    """
-    weights: dict[HtmlElement, int] = {}
-    for paragraph in tree.iter("p"):
-        text = text_of(paragraph)
-        if len(text) < PARAGRAPH_CHARS or _is_outside(paragraph):
-            continue
-        parent = paragraph.getparent()
-        grandparent = parent.getparent() if parent is not None else None
-        for holder in (parent, grandparent):
-            if holder is not None and holder.tag not in {"body", "html"}:
-                weights[holder] = weights.get(holder, 0) + len(text)
-    if not weights:
-        return None, 0
-    container = max(weights, key=lambda holder: weights[holder])
-    return container, weights[container]
-
-
-def _is_outside(element: HtmlElement) -> bool:
-    for ancestor in element.iterancestors():
-        if ancestor.tag in _OUTSIDE:
-            return True
-        marks = f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}"
-        if ancestor.tag not in {"body", "html"} and _OUTSIDE_CLASS.search(marks):
-            return True
-    return False
 
 
 def _container_lines(container: HtmlElement) -> list[str]:
@@ -230,7 +201,7 @@ def _inside_block(block: HtmlElement, container: HtmlElement) -> bool:
     for ancestor in block.iterancestors():
         if ancestor is container:
             return False
-        if ancestor.tag in _OUTSIDE or ancestor.tag in {"p", "blockquote"}:
+        if ancestor.tag in OUTSIDE or ancestor.tag in {"p", "blockquote"}:
             return True
         if _CAPTION_CLASS.search(ancestor.get("class") or ""):
             return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from lxml.html import HtmlElement
@@ -51,6 +52,7 @@ _CAPITALISED: Final = r"[^\W\d_a-zà-ÿа-яіїєґ][^\W\d_]*[^\W\d_A-ZÀ-ÞА-
 _SIGNATURE: Final = re.compile(
     rf"(?P<name>{_CAPITALISED}(?: {_CAPITALISED}){{1,3}})(?P<credit>\s*\([^()]{{2,80}}\))?$"
 )
+_AUTHOR_TAGS: Final = frozenset({"a", "span", "p", "div", "li", "strong", "em"})
 _AUTHOR_PATH: Final = re.compile(
     r"/(?:authors?|autor(?:en|es|i|zy)?|auteurs?|reporters?|redakteure?|journalists?|staff)/[^/]",
     re.IGNORECASE,
@@ -80,7 +82,7 @@ def page_byline(page: Page, article: dict[str, Any], *, site_names: frozenset[st
 
     The outlet's own name is an answer only where no later source names a person.
     """
-    visible = visible_authors(page.tree)
+    visible = visible_authors(page)
     found = _first_byline((_from_jsonld(page, article), _from_meta(page, site_names), visible), site_names)
     shown = ", ".join(visible)[:MAX_PRINTED_CHARS]
     # `Von Lena Hofer (mit dpa)`: metadata name the author, only the page names the agency.
@@ -169,10 +171,10 @@ def _from_meta(page: Page, site_names: frozenset[str]) -> list[str]:
     return next(([value] for value in usable if not _is_outlet(value, site_names)), usable[:1])
 
 
-def visible_authors(tree: HtmlElement) -> list[str]:
+def visible_authors(page: Page) -> list[str]:
     """The texts of the first author element that the page shows, and of those beside it."""
-    for is_author in (_has_author_relation, _has_author_link, _has_author_class):
-        marked = [e for e in tree.iter("a", "span", "p", "div", "li", "strong", "em") if is_author(e)]
+    for marks in (_by_relation, _by_link, _by_class):
+        marked = marks(page)
         first = next((e for e in marked if _may_be_name(text_of(e))), None)
         if first is None:
             continue
@@ -192,14 +194,23 @@ def _ancestor(element: HtmlElement) -> HtmlElement | None:
     return parent.getparent() if parent is not None and parent.tag in {"li", "span"} else parent
 
 
-def _has_author_relation(element: HtmlElement) -> bool:
-    return "author" in (element.get("rel") or "").lower().split() or element.get("itemprop") == "author"
+def _by_relation(page: Page) -> list[HtmlElement]:
+    return [
+        e
+        for e in page.elements
+        if e.tag in _AUTHOR_TAGS
+        and (e.get("itemprop") == "author" or "author" in (e.get("rel") or "").lower().split())
+    ]
 
 
-def _has_author_link(element: HtmlElement) -> bool:
-    return element.tag == "a" and bool(_AUTHOR_PATH.search(element.get("href") or ""))
+def _by_link(page: Page) -> list[HtmlElement]:
+    return [e for e in page.tree.iter("a") if _AUTHOR_PATH.search(e.get("href") or "")]
 
 
-def _has_author_class(element: HtmlElement) -> bool:
-    classes = element.get("class") or ""
+def _by_class(page: Page) -> list[HtmlElement]:
+    return [e for e, classes in page.classed if e.tag in _AUTHOR_TAGS and _is_author_class(classes)]
+
+
+@lru_cache(maxsize=8_192)
+def _is_author_class(classes: str) -> bool:
     return bool(_AUTHOR_CLASS.search(classes) or _BYLINE_CLASS.search(classes))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from lxml.html import HtmlElement
 
-from copytaster.extractor.page import text_of
+from copytaster.extractor.page import Page, text_of
 from copytaster.extractor.titles import fold
 from copytaster.text.captions import MAX_CAPTION_CHARS, tidy_caption
 
@@ -19,13 +20,14 @@ _CLASS: Final = re.compile(
     r"(?:^|[\s_-])(?:caption|bildunterschrift|legende|pie-de-foto|didascalia|podpis|wp-caption-text|imgcaption)",
     re.IGNORECASE,
 )
+_MARKED_TAGS: Final = frozenset({"td", "p", "div", "span"})
 _OUTSIDE: Final = frozenset({"aside", "nav", "footer", "a", "form"})
 
 
-def page_captions(tree: HtmlElement) -> tuple[str, ...]:
+def page_captions(page: Page) -> tuple[str, ...]:
     """The captions of the article's pictures in order, each once; those of teasers, sidebars and menus are left out."""
     found: dict[str, str] = {}
-    for element in _caption_elements(tree):
+    for element in _caption_elements(page):
         text = tidy_caption(text_of(element))
         if MIN_CAPTION_CHARS <= len(text) <= MAX_CAPTION_CHARS:
             found.setdefault(fold(text), text)
@@ -35,10 +37,11 @@ def page_captions(tree: HtmlElement) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def _caption_elements(tree: HtmlElement) -> Iterator[HtmlElement]:
+def _caption_elements(page: Page) -> Iterator[HtmlElement]:
     taken: set[HtmlElement] = set()
-    for element in tree.iter("figcaption", "td", "p", "div", "span", "caption"):
-        if element.tag not in {"figcaption"} and not _is_marked(element):
+    marked = {e for e, classes in page.classed if e.tag in _MARKED_TAGS and _is_caption_class(classes)}
+    for element in page.elements:
+        if element.tag != "figcaption" and not (element in marked and _beside_picture(element)):
             continue
         ancestors = list(element.iterancestors())
         if any(a in taken for a in ancestors) or any(a.tag in _OUTSIDE for a in ancestors):
@@ -47,10 +50,12 @@ def _caption_elements(tree: HtmlElement) -> Iterator[HtmlElement]:
         yield element
 
 
-def _is_marked(element: HtmlElement) -> bool:
-    classes = element.get("class") or ""
-    if element.tag == "caption" or not _CLASS.search(classes):
-        return False
+@lru_cache(maxsize=8_192)
+def _is_caption_class(classes: str) -> bool:
+    return _CLASS.search(classes) is not None
+
+
+def _beside_picture(element: HtmlElement) -> bool:
     # The cell under a picture in the tables of older content systems, or the text block beside an image.
     holder = element.getparent()
     for _ in range(3):

@@ -56,7 +56,8 @@ _FEED_ROOT: Final = re.compile(
     r"\A\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF|urlset|sitemapindex)\b", re.DOTALL
 )
 _ANY_TAG: Final = re.compile(r"<(?:[a-zA-Z]|!doctype)", re.IGNORECASE)
-_LONG_TAG: Final = re.compile(r"<[a-zA-Z][^<>]{4000,}")
+LONG_TAG_CHARS: Final = 4_000
+_LONG_TAG: Final = re.compile(rf"[a-zA-Z][^>]{{{LONG_TAG_CHARS - 1},}}")
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 # Labels of the WHATWG encoding standard whose Python codec is narrower than what pages send under the name.
@@ -200,8 +201,12 @@ def _refuse_hostile_markup(html: str) -> None:
     tags = html.count("<")
     if tags > MAX_TAGS:
         raise Discard("too_complex", f"{tags} tags, limit {MAX_TAGS}")
-    for match in _LONG_TAG.finditer(html):
-        attributes = len(_QUOTED.sub("x", match[0]).split())
+    parts = html.split("<")
+    if max(map(len, parts)) <= LONG_TAG_CHARS:
+        return
+    for part in parts[1:]:
+        match = _LONG_TAG.match(part) if len(part) > LONG_TAG_CHARS else None
+        attributes = len(_QUOTED.sub("x", match[0]).split()) if match is not None else 0
         if attributes > MAX_TAG_ATTRIBUTES:
             raise Discard(
                 "too_complex", f"a tag with about {attributes} attributes, limit {MAX_TAG_ATTRIBUTES}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urljoin
 
@@ -24,6 +25,8 @@ from copytaster.text.wordlists import words
 MAX_SOURCE_CHARS: Final = 120
 """A source line is short; longer blocks are paragraphs and read as text."""
 
+MAX_SOURCE_CHILDREN: Final = 4
+
 _SOURCE_LABEL: Final = re.compile(
     r"^\W*(?:Quellen?|Sources?|Fuentes?|Font[ei]|Źródł[oa]|Джерел[оа]|Источники?|Kaynak|Nguồn|Bron|Källa|Kilde|Lähde|Zdroj|Forrás|"
     r"Originalartikel|Original article|Via)\s*[:：]",
@@ -37,36 +40,33 @@ _SOURCE_CLASS: Final = re.compile(
     r"(?:^|[\s_-])(?:source|quelle|agency|agentur|agencia|agence|agenzia|wire|provider|credit-?line|article-?credit)",
     re.IGNORECASE,
 )
-_TAGS: Final = ("p", "div", "span", "li", "em", "small", "cite", "a", "footer")
-_PRINTED: Final = (
-    *(
-        f"{label}{colon}"
-        for label in words(
-            "Quelle Quellen QUELLE Source Sources SOURCE Fuente Fuentes Fonte Fonti Źródło Źródła Джерело Джерела Источник Источники "
-            "Kaynak KAYNAK Nguồn Bron Källa Kilde Lähde Zdroj Forrás Via via riginalartikel"
-        )
-        for colon in (":", " :", "\u00a0:")
-    ),
-    *(
-        "riginalartikel",
-        "riginalbeitrag",
-        "riginaltext",
-        "riginally published",
-        "riginally appeared",
-        "irst published",
-    ),
-    *(
-        "irst appeared",
-        "article original",
-        "artículo original",
-        "riginal article",
-        "来源：",
-        "出典：",
-        "출처",
-        "المصدر:",
-    ),
+_TAGS: Final = frozenset({"p", "div", "span", "li", "em", "small", "cite", "a", "footer"})
+_COLON: Final = re.compile("[:：]")
+_BRACKETS: Final = "([{<»„“\"'|•*–—-"
+_LABELS: Final = frozenset(
+    words(
+        "Quelle Quellen QUELLE Source Sources SOURCE Fuente Fuentes Fonte Fonti Źródło Źródła Джерело Джерела Источник Источники "
+        "Kaynak KAYNAK Nguồn Bron Källa Kilde Lähde Zdroj Forrás Via via Originalartikel 来源 出典"
+    )
 )
-"""Literal beginnings of source lines: plain substring searches, for most pages print none."""
+MAX_LABEL_CHARS: Final = 20
+_PHRASES: Final = (
+    "riginalartikel",
+    "riginalbeitrag",
+    "riginaltext",
+    "riginally published",
+    "riginally appeared",
+    "irst published",
+    "irst appeared",
+    "article original",
+    "artículo original",
+    "riginal article",
+    "来源：",
+    "出典：",
+    "출처",
+    "المصدر:",
+)
+"""Literal parts of source lines."""
 
 _PICTURE_CLASS: Final = re.compile(
     r"caption|image|picture|photo|foto|bild|media|video|gallery|teaser", re.IGNORECASE
@@ -123,16 +123,17 @@ def _meta_sources(page: Page) -> Iterator[Credit]:
 
 
 def _source_blocks(page: Page) -> Iterator[Credit]:
-    visible = text_of(page.tree)
-    printed = any(label in visible for label in _PRINTED)
-    for element in page.tree.iter(*_TAGS):
-        classes = element.get("class")
-        marked = classes is not None and _SOURCE_CLASS.search(classes)
-        if not (marked or printed):
+    printed = _prints_source(text_of(page.tree))
+    marks = {element for element, classes in page.classed if _is_source_class(classes)}
+    for element in page.elements if printed else marks and page.elements:
+        marked = element in marks
+        if not (marked or printed) or element.tag not in _TAGS or len(element) > MAX_SOURCE_CHILDREN:
             continue
-        opening = next(filter(str.strip, element.itertext()), "")
-        labelled = _SOURCE_LABEL.match(opening) or _ORIGINAL.search(opening)
-        if not (marked or labelled) or len(element) > 4 or _in_menu(element):
+        opening = page.openings.get(element, "")
+        labelled = len(opening) <= 2 * MAX_SOURCE_CHARS and (
+            _SOURCE_LABEL.match(opening) or _ORIGINAL.search(opening)
+        )
+        if not (marked or labelled) or _in_menu(element):
             continue
         text = text_of(element)
         if not 1 < len(text) <= MAX_SOURCE_CHARS:
@@ -142,6 +143,19 @@ def _source_blocks(page: Page) -> Iterator[Credit]:
             yield from _source_links(element, page.url)
         if labelled or element.tag != "a":
             yield from _named(text, role, "source_label" if labelled else "source_element", 0.85, bare=True)
+
+
+def _prints_source(visible: str) -> bool:
+    """Whether some source line may stand in a page's text: most pages print none."""
+    labels = {before.rstrip()[-MAX_LABEL_CHARS:].rpartition(" ")[2] for before in _COLON.split(visible)[:-1]}
+    return any(label.lstrip(_BRACKETS) in _LABELS for label in labels) or any(
+        phrase in visible for phrase in _PHRASES
+    )
+
+
+@lru_cache(maxsize=8_192)
+def _is_source_class(classes: str) -> bool:
+    return _SOURCE_CLASS.search(classes) is not None
 
 
 def _source_links(element: HtmlElement, page_url: str) -> Iterator[Credit]:

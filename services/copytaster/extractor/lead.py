@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from lxml.html import HtmlElement
 
-from copytaster.extractor.page import text_of
+from copytaster.extractor.page import Page, text_of
 from copytaster.extractor.titles import fold
 from copytaster.text.captions import is_caption
 
@@ -22,18 +23,21 @@ MAX_CHILDREN: Final = 8
 SAME_START_CHARS: Final = 45
 """Folded letters that a cut description (`…`) must share with the block that shows it in full."""
 
+OPENING_CHARS: Final = 200
+"""So much of a block nearly always holds that many letters."""
+
 _CLASS: Final = re.compile(
     r"(?:^|[\s_-])(?:standfirst|vorspann|teaser-?text|lead(?:-?text|paragraph)?|article-?lead|intro(?:duction)?|sapo|chapeau|chapo|entradilla|"
     r"bajada|sommario|occhiello|ingress|manchet|stand-?first|dek|deck|subtitle|sub-?title|sub-?headline|sub-?heading|subheader|summary|excerpt|"
     r"perex|preamble|kicker-?text|article-?summary|abstract)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-_BLOCKS: Final = ("p", "div", "h2", "h3", "span", "section", "strong", "li")
+_BLOCKS: Final = frozenset({"p", "div", "h2", "h3", "span", "section", "strong", "li"})
 _OUTSIDE: Final = frozenset({"nav", "aside", "footer", "a", "form", "figure", "li", "button"})
 
 
 def page_lead(
-    tree: HtmlElement,
+    page: Page,
     descriptions: tuple[str, ...],
     *,
     title: str,
@@ -45,7 +49,7 @@ def page_lead(
     `descriptions` are what the metadata states, `paragraphs` the body; what captions a picture is no lead.
     """
     body = fold(" ".join(paragraphs[:6]))
-    found = _shown_description(tree, descriptions, body) or _marked_lead(tree, body)
+    found = _shown_description(page, descriptions, body) or _marked_lead(page, body)
     if found is None or fold(found) == fold(title) or fold(found) in body or is_caption(found):
         return None
     if any(fold(found) in fold(caption) for caption in captions):
@@ -53,15 +57,17 @@ def page_lead(
     return found
 
 
-def _shown_description(tree: HtmlElement, descriptions: tuple[str, ...], body: str) -> str | None:
+def _shown_description(page: Page, descriptions: tuple[str, ...], body: str) -> str | None:
     wanted_texts = {(folded := fold(text.rstrip(" .…")))[:SAME_START_CHARS]: folded for text in descriptions}
-    for wanted in wanted_texts.values():
-        if len(wanted) < MIN_LEAD_CHARS // 2 or wanted[:SAME_START_CHARS] in body:
-            continue
-        start = wanted[:SAME_START_CHARS]
-        for element in _blocks(tree):
-            opening = fold(next(filter(str.strip, element.itertext()), ""))
-            if not opening or not (opening.startswith(start) or start.startswith(opening)):
+    hidden = {
+        start: wanted
+        for start, wanted in wanted_texts.items()
+        if len(wanted) >= MIN_LEAD_CHARS // 2 and start not in body
+    }
+    openings = list(_openings(page, frozenset(start[0] for start in hidden))) if hidden else []
+    for start, wanted in hidden.items():
+        for element, opening in openings:
+            if not (opening.startswith(start) or start.startswith(opening)):
                 continue
             text = text_of(element)
             own = fold(text)
@@ -70,19 +76,22 @@ def _shown_description(tree: HtmlElement, descriptions: tuple[str, ...], body: s
     return None
 
 
-def _marked_lead(tree: HtmlElement, body: str) -> str | None:
+def _marked_lead(page: Page, body: str) -> str | None:
     """The one element before the body that calls itself a lead; a page with several has teasers, not leads."""
     candidates: list[str] = []
-    seen_heading = tree.find(".//h1") is None
-    for element in tree.iter("h1", *_BLOCKS):
+    marked = {element for element, classes in page.classed if _is_lead_class(classes)}
+    seen_heading = page.tree.find(".//h1") is None
+    for element in page.elements:
         if element.tag == "h1":
             seen_heading = True
             continue
-        if element.tag == "p" and body.startswith(fold(text_of(element)) or "-"):
+        if element.tag not in _BLOCKS:
+            continue
+        if element.tag == "p" and _opens(body, page, element):
             break
         if not seen_heading or len(element) > MAX_CHILDREN:
             continue
-        if not _CLASS.search(f"{element.get('class') or ''} {element.get('itemprop') or ''}"):
+        if element not in marked and not _is_lead_class(element.get("itemprop") or ""):
             continue
         if any(a.tag in _OUTSIDE for a in element.iterancestors()):
             continue
@@ -100,6 +109,32 @@ def _marked_lead(tree: HtmlElement, body: str) -> str | None:
     return min(candidates, key=len) if distinct and nested else None
 
 
-def _blocks(tree: HtmlElement) -> Iterator[HtmlElement]:
-    """Blocks that hold text of their own: few child elements, so that a page's whole column is no candidate."""
-    return (element for element in tree.iter(*_BLOCKS) if len(element) <= MAX_CHILDREN)
+def _opens(body: str, page: Page, paragraph: HtmlElement) -> bool:
+    """Whether the body, folded, begins with this paragraph."""
+    first = page.openings.get(paragraph, "").lstrip()[:1]
+    if first.isalnum() and first.casefold()[:1] != body[:1]:
+        return False
+    return body.startswith(fold(text_of(paragraph)) or "-")
+
+
+@lru_cache(maxsize=8_192)
+def _is_lead_class(classes: str) -> bool:
+    return _CLASS.search(classes) is not None
+
+
+def _openings(page: Page, first_letters: frozenset[str]) -> Iterator[tuple[HtmlElement, str]]:
+    """Blocks that hold text of their own with the folded first piece of it.
+
+    They have few child elements: a page's whole column is no candidate.
+    """
+    for element in page.elements:
+        if element.tag in _BLOCKS and len(element) <= MAX_CHILDREN:
+            opening = page.openings.get(element, "").lstrip()
+            # Folding every block of a page costs more than all else here; most begin with another letter.
+            if opening[:1].isalnum() and opening[:1].casefold()[:1] not in first_letters:
+                continue
+            folded = fold(opening[:OPENING_CHARS])
+            if len(folded) < SAME_START_CHARS and len(opening) > OPENING_CHARS:
+                folded = fold(opening)
+            if folded:
+                yield element, folded

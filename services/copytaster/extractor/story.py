@@ -57,7 +57,7 @@ def extract_page(
         metadata = page_metadata(page, feed_item)
     except BadUrl as error:
         raise Discard(error.code, str(error)) from None
-    figure_captions = page_captions(page.tree)
+    figure_captions = page_captions(page)
     article = article_node(page.jsonld)
     content = page_body(
         page,
@@ -69,7 +69,7 @@ def extract_page(
     content, metadata = _signed(content, metadata)
     title = metadata.title or ""
     lead = page_lead(
-        page.tree,
+        page,
         _descriptions(page, metadata),
         title=title,
         paragraphs=content.paragraphs,

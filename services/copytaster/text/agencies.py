@@ -84,10 +84,13 @@ def find_mentions(text: str) -> list[Mention]:
     for word in _WORD.finditer(text):
         if word.start() < done:
             continue
-        names = index.get(word[0].casefold(), ())
-        matches = [m for name in names if (m := _match(text, word.start(), name)) is not None]
+        names = index.get(word[0].casefold())
+        if names is None:
+            continue
+        starts = ((word.start() - name.article, name) for name in names)
+        matches = [m for begin, name in starts if begin >= done and (m := _match(text, begin, name))]
         # `Tass` is listed beside `TASS`: of equally long names the one that is spelled as printed.
-        mention = max(matches, key=lambda m: (m.end, m.sure, m.exact), default=None)
+        mention = max(matches, key=lambda m: (m.end, m.sure, m.exact, -m.begin), default=None)
         if mention is not None:
             found.append(mention)
             done = mention.end
@@ -98,9 +101,12 @@ def find_mentions(text: str) -> list[Mention]:
 
 @dataclass(frozen=True, slots=True)
 class _Name:
+    """One spelling; `article` is how many characters of it stand before the word it is looked up by."""
+
     agency: str
     spelling: str
     sure: bool
+    article: int
 
 
 _UNSPACED_CHARS: Final = "\u0590-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
@@ -108,6 +114,9 @@ _UNSPACED: Final = re.compile(f"[{_UNSPACED_CHARS}]")
 """Scripts that glue particles to a name or do not part words (Hebrew, Arabic, Kana, Han, Hangul): names in them are
 matched as substrings, and their letters end a Latin name (`AFP通信`)."""
 _WORD: Final = re.compile(rf"[^\W_{_UNSPACED_CHARS}]+")
+
+_ARTICLE: Final = re.compile(r"(?:The|La|Die|L['’])\s*(?=\w)")
+"""`The Associated Press` is looked up by its second word: every English line has a `the`."""
 
 _ENDINGS: Final = ("у", "а", "ом", "е", "ы", "ою", "ів")
 """Case endings of Russian and Ukrainian names: «Интерфаксу», «Рейтером»."""
@@ -121,9 +130,10 @@ def _index() -> dict[str, tuple[_Name, ...]]:
             if _UNSPACED.search(spelling):
                 continue
             for form in {spelling, *_inflected(spelling)}:
-                first = _WORD.search(form)
+                article = _ARTICLE.match(form)
+                first = _WORD.search(form, article.end() if article else 0)
                 if first is not None:
-                    by_first_word[first[0].casefold()].append(_Name(agency.key, form, sure))
+                    by_first_word[first[0].casefold()].append(_Name(agency.key, form, sure, first.start()))
     return {word: tuple(names) for word, names in by_first_word.items()}
 
 

@@ -15,8 +15,8 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from copytaster.text.wordlists import words
 
-SAMPLE_CHARS: Final = 1_000
-"""The model is linear in its input (1.2 ms for this length) and sure long before it."""
+SAMPLE_CHARS: Final = 400
+"""The model is linear in its input. Of 4,380 labelled texts in 12 languages 4,282 are named right with 400 characters, 4,283 with 1,000."""
 
 ENOUGH_LETTERS: Final = 60
 """Below it the declared language is believed if there is one: headlines of one loan word fool any model."""
