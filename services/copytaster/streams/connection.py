@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from faststream.redis import RedisBroker, RedisSentinelBroker
+from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
@@ -27,6 +28,12 @@ CONNECT_TIMEOUT_SECONDS: Final = 5.0
 ANSWER_TIMEOUT_SECONDS: Final = 10.0
 """A server that says nothing for so long is treated as away, be it frozen or cut off without a word; ten times the
 longest command of ours, a read that waits for entries. What it may have done meanwhile is harmless to repeat."""
+
+MAX_CONNECTIONS: Final = 64
+"""Of one process. A fetcher may have hundreds of polls in flight, each of which needs Redis for a moment only."""
+
+MAX_UNWAITED_CONNECTIONS: Final = 2_000
+"""Behind Sentinels, where redis-py has no pool that waits: one for each request that a fetcher may have in flight."""
 
 SENTINEL_TIMEOUT_SECONDS: Final = 1.0
 """A Sentinel answers from memory; the next one is asked after this time."""
@@ -58,7 +65,7 @@ def open_redis(settings: Settings) -> Client:
         if settings.redis_sentinels:
             client = _of_sentinels(settings, {**_database_of(settings), **options})
         else:
-            client = Client.from_url(settings.redis_url, decode_responses=False, **options)
+            client = Client.from_pool(_waiting_pool(settings.redis_url, options))
     except ValueError as error:
         raise Misconfigured(f"COPYTASTER_REDIS_URL: {error}") from error
     client.replicas = replicas_wanted(settings)
@@ -105,6 +112,13 @@ def sentinel_addresses(settings: Settings) -> list[tuple[str, int]]:
     return addresses
 
 
+def _waiting_pool(url: str, options: dict[str, Any]) -> BlockingConnectionPool:
+    """Connections that callers wait for; redis-py's own pool raises what looks like a lost server at its hundredth."""
+    return BlockingConnectionPool.from_url(
+        url, max_connections=MAX_CONNECTIONS, timeout=ANSWER_TIMEOUT_SECONDS, **options
+    )
+
+
 def _of_sentinels(settings: Settings, options: dict[str, Any]) -> Client:
     manager = Sentinel(
         sentinel_addresses(settings),
@@ -112,7 +126,9 @@ def _of_sentinels(settings: Settings, options: dict[str, Any]) -> Client:
         decode_responses=False,
         **options,
     )
-    client: Client = manager.master_for(settings.redis_sentinel_master, redis_class=Client)
+    client: Client = manager.master_for(
+        settings.redis_sentinel_master, redis_class=Client, max_connections=MAX_UNWAITED_CONNECTIONS
+    )
     return client
 
 

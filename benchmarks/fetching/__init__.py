@@ -1,0 +1,1 @@
+"""What polling costs: see `python -m benchmarks.fetching --help`."""
