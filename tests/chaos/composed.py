@@ -14,7 +14,7 @@ from typing import Any, Final
 import redis
 from redis.exceptions import RedisError
 
-from tests.chaos.fleet import CLAIM_IDLE_SECONDS, FREEZE_SECONDS, correct_at
+from tests.chaos.fleet import CLAIM_IDLE_SECONDS, EXTRACT_SECONDS, FREEZE_SECONDS, correct_at
 from tests.chaos.pressroom.server import feeds_toml
 from tests.chaos.proxy import Trick
 from tests.chaos.replicated import free_ports
@@ -157,7 +157,12 @@ def composed(points: int, release_seconds: float) -> Iterator[Composed]:
 
 def _override(redis_port: int, press_port: int, press: tuple[str, ...], feeds: Path) -> dict[str, Any]:
     """What the storm changes of the stack: its newsroom, short leases, and ports for the one who watches."""
-    hasty = {"environment": {"COPYTASTER_CLAIM_IDLE_SECONDS": str(CLAIM_IDLE_SECONDS)}}
+    hasty = {
+        "environment": {
+            "COPYTASTER_CLAIM_IDLE_SECONDS": str(CLAIM_IDLE_SECONDS),
+            "COPYTASTER_EXTRACT_TIMEOUT_SECONDS": str(EXTRACT_SECONDS),
+        }
+    }
     return {
         "services": {
             "redis": {"ports": [f"127.0.0.1:{redis_port}:6379"]},

@@ -24,6 +24,8 @@ from tests.support import ROOT
 COPYTASTER: Final = (sys.executable, "-m", "copytaster.cli.main")
 NAMES: Final = ("fetcher-1", "fetcher-2", "extractor-1", "extractor-2", "deduplicator-1", "deduplicator-2")
 CLAIM_IDLE_SECONDS: Final = 2.0
+EXTRACT_SECONDS: Final = 60.0
+"""A page that takes longer is dropped; far more than a freeze and a busy machine add to a short page."""
 FREEZE_SECONDS: Final = 3 * CLAIM_IDLE_SECONDS
 """Beyond the lease of an entry, so that it is taken over while its owner sleeps."""
 
@@ -55,6 +57,7 @@ class Fleet:
             "COPYTASTER_FETCH_RESOLVE": "*.example=127.0.0.1",
             "COPYTASTER_HOST_SPACING_SECONDS": "0.1",
             "COPYTASTER_EXTRACT_WORKERS": "1",
+            "COPYTASTER_EXTRACT_TIMEOUT_SECONDS": str(EXTRACT_SECONDS),
             "COPYTASTER_CLAIM_IDLE_SECONDS": str(CLAIM_IDLE_SECONDS),
             "COPYTASTER_LOG_JSON": "true",
         }

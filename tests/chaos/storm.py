@@ -84,6 +84,8 @@ class Ride:
     corrected: set[int] = field(default_factory=set)
     poison: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     entries: dict[str, int] = field(default_factory=dict)
+    added: dict[str, int] = field(default_factory=dict)
+    """Entries that were ever put on a stream, what was trimmed of `articles` included."""
     findings: list[str] = field(default_factory=list)
     ledger: dict[str, Any] = field(default_factory=dict)
     pieces: list[Piece] = field(default_factory=list)
@@ -178,6 +180,10 @@ class Ride:
         truth = Truth(self.pieces, self.corrected, self.poison)
         with self.ground.client() as client:
             streams = {name: client.xrange(KEYS.stream(name)) for name in PUBLIC}
+            self.added = {
+                name: int(client.xinfo_stream(KEYS.stream(name))["entries-added"])
+                for name in (*PUBLIC, "articles")
+            }
         poison = {f"{stream}/{entry}" for stream, ids in self.poison.items() for entry in ids}
         self.entries = {name: len(streams[name]) for name in PUBLIC}
         self.findings += findings(truth, streams, poison)

@@ -25,7 +25,7 @@ class Blow(StrEnum):
 class Weather:
     """A storm: its length, its blows, and what the newsroom publishes meanwhile.
 
-    `points` give some 2.6 items each; they come out within `release_share` of the storm.
+    `points` give some two items each; they come out within `release_share` of the storm.
     """
 
     seconds: float

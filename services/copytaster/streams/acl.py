@@ -36,12 +36,13 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One user: what it is for, its commands without a key, and its grants."""
+    """One user: what it is for, its commands without a key, its grants, and the channels it may speak on."""
 
     name: str
     what: str
     commands: tuple[str, ...]
     grants: tuple[Grant, ...] = ()
+    channels: tuple[str, ...] = ()
 
 
 def key_pattern(name: str) -> str:
@@ -216,7 +217,23 @@ OPERATOR: Final = User(
 
 HEALTH: Final = User("health", "the health check of Redis itself", ("ping",))
 
-USERS: Final = (FETCHER, EXTRACTOR, DEDUPLICATOR, SUBSCRIBER, OPERATOR, HEALTH)
+REPLICA: Final = User("replica", "a replica that follows the master", ("ping", "psync", "replconf"))
+
+SENTINEL: Final = User(
+    "sentinel",
+    "a Sentinel: watches master and replicas, and changes their roles",
+    # As Redis' own page on Sentinel lists them.
+    (
+        *("ping", "info", "role", "multi", "exec", "slaveof", "config|rewrite", "publish", "subscribe"),
+        *("client|setname", "client|kill", "script|kill"),
+    ),
+    channels=("__sentinel__:hello",),
+)
+
+OF_REDIS: Final = (HEALTH, REPLICA, SENTINEL)
+"""Users of the servers themselves: their passwords lie with Redis."""
+
+USERS: Final = (FETCHER, EXTRACTOR, DEDUPLICATOR, SUBSCRIBER, OPERATOR, *OF_REDIS)
 
 
 DEFAULT_LINE: Final = "user default off resetpass sanitize-payload ~* &* +@all"
@@ -233,6 +250,7 @@ def acl_line(user: User, password: str) -> str:
         "sanitize-payload",
         f"#{digest}",
         "resetchannels",
+        *(f"&{name}" for name in user.channels),
         "-@all",
         *(f"+{name}" for name in user.commands),
     ]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 OUTLETS: Final = 8
-PARAGRAPHS: Final = 5
-MOST_COPIES: Final = 3
+PARAGRAPHS: Final = 4
+MOST_COPIES: Final = 2
 ODD_EVERY: Final = 25
 """One item in so many lies where robots.txt lets nobody in: it has to be dropped, once."""
 
@@ -183,7 +183,7 @@ def _report(dice: random.Random) -> tuple[str, tuple[str, ...], str]:
 
 
 def _paragraph(dice: random.Random, town: str) -> str:
-    return " ".join(_sentence(dice, town) for _ in range(3))
+    return " ".join(_sentence(dice, town) for _ in range(2))
 
 
 def _sentence(dice: random.Random, town: str) -> str:

@@ -17,13 +17,13 @@ from typing import Final
 import click
 
 from copytaster.errors import CopytasterError
-from copytaster.streams.acl import HEALTH, SUBSCRIBER, USERS, User, acl_file
+from copytaster.streams.acl import HEALTH, OF_REDIS, SUBSCRIBER, USERS, User, acl_file
 
 PASSWORD_BYTES: Final = 32
 """256 bits of the system's randomness: not to be guessed from the unsalted digest that an ACL file holds."""
 
 REDIS_FOLDER: Final = "redis"
-"""What Redis and its health check read: the ACL file and the password of the user that may ping."""
+"""What Redis, its health check and its Sentinels read: the ACL file and the passwords of the servers' own users."""
 
 ACL_NAME: Final = "users.acl"
 PASSWORD_NAME: Final = "password"
@@ -99,7 +99,7 @@ def make(folder: Path, *, renewed: frozenset[str] = frozenset(), dry_run: bool =
     acl_changed = _text(acl_path) != content
     if not dry_run:
         for user in fresh:
-            mode = EVERYBODY if user in (HEALTH, SUBSCRIBER) else OWNER_ONLY
+            mode = EVERYBODY if user in (*OF_REDIS, SUBSCRIBER) else OWNER_ONLY
             _replace(password_file(folder, user), passwords[user.name] + "\n", mode)
         if acl_changed:
             _replace(acl_path, content, EVERYBODY)
@@ -107,8 +107,10 @@ def make(folder: Path, *, renewed: frozenset[str] = frozenset(), dry_run: bool =
 
 
 def password_file(folder: Path, user: User) -> Path:
-    """Where the password of `user` lies; that of the health check with Redis, which runs it."""
-    return folder / (REDIS_FOLDER if user is HEALTH else user.name) / PASSWORD_NAME
+    """Where the password of `user` lies; those of the servers' own users with Redis, the health check's first of all."""
+    if user in OF_REDIS:
+        return folder / REDIS_FOLDER / (PASSWORD_NAME if user is HEALTH else f"{user.name}-{PASSWORD_NAME}")
+    return folder / user.name / PASSWORD_NAME
 
 
 def _stored(path: Path) -> str | None:
