@@ -21,9 +21,6 @@ RECORD_SECONDS: Final = (WINDOW_DAYS + 3) * DAY_SECONDS
 DONE_SECONDS: Final = 14 * DAY_SECONDS
 """How long the mark of a committed input entry stands: the minimum life of the entry itself."""
 
-PAGE_SECONDS: Final = 30 * DAY_SECONDS
-"""A leak guard only: page bytes are removed by the commit of their entry (design 4)."""
-
 LEDGER_DAYS: Final = 8
 """So far back the ledger tells and balances: a week, and the day on which one looks at it."""
 
@@ -90,7 +87,11 @@ TABLE: Final = (
     ),
     KeyPattern("robots:<host>", "string", "fetcher", DAY_SECONDS, "robots.txt as fetched"),
     KeyPattern(
-        "page:<id>", "string", "fetcher", PAGE_SECONDS, "bytes of a fetched page until its entry is done"
+        "page:<id>",
+        "string",
+        "fetcher",
+        None,
+        "bytes of a page until its entry is done, or dropped from dead",
     ),
     KeyPattern(
         "article:<article>",

@@ -11,7 +11,7 @@ from typing import Final
 from copytaster.fetcher.notices import Drop, add_drop, fenced, instant, keep_counter
 from copytaster.fetcher.outcomes import Failure, drop_code
 from copytaster.fetcher.wanted import LINE_BYTES, FeedText, Page, Wanted, clip
-from copytaster.keys import PAGE_SECONDS, STATE_SECONDS, Keys
+from copytaster.keys import STATE_SECONDS, Keys
 from copytaster.streams.effects import Cause, Effects, Guard, Outbox
 from copytaster.streams.ledger.counting import Fate, Place, count
 from copytaster_schemas import ArticleFetched
@@ -72,7 +72,7 @@ def add_article(
         )
     )
     if page.body:
-        step.op("SET", keys.key("page", dataref), page.body, "EX", PAGE_SECONDS)
+        step.op("SET", keys.key("page", dataref), page.body)
     keep_counter(step, guard, sequence)
 
 

@@ -47,7 +47,10 @@ async def trim(redis: Redis, keys: Keys, name: str, *, now_ms: int | None = None
     if kept_seconds is None:
         return 0
     stream = keys.stream(name)
-    waiting = [await _waited_for(redis, stream, group) for group in await _groups(redis, stream)]
+    groups = await _groups(redis, stream)
+    if not groups and kept_seconds == 0:
+        return 0  # whoever is to handle these entries has not started yet, or lost its group: none of them is done
+    waiting = [await _waited_for(redis, stream, group) for group in groups]
     point = trim_point(now_ms or int(time.time() * 1000), kept_seconds, waiting)
     removed = int(
         await redis.xtrim(stream, minid=f"{max(point[0], 0)}-{point[1]}", approximate=kept_seconds > 0)

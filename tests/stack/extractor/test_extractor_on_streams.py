@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from copytaster.extractor.io.handler import GROUP, Extractor
 from copytaster.extractor.io.workers import Workers
-from copytaster.keys import PAGE_SECONDS, STATE_SECONDS, Keys
+from copytaster.keys import STATE_SECONDS, Keys
 from copytaster.logs import Log
 from copytaster.streams.commit import Outcome, commit
 from copytaster.streams.effects import Cause, Effects, Guard, Outbox
@@ -106,7 +106,7 @@ class Desk:
             ARTICLE_FETCHED, urn, sequence, data, time=NOON, cause=Cause(path), guard=Guard(key, "sequence")
         )
         effects = Effects(events=[event])
-        effects.op("SET", KEYS.key(dataref), body, "EX", PAGE_SECONDS)
+        effects.op("SET", KEYS.key(dataref), body)
         effects.op("EXPIRE", key, STATE_SECONDS)
         assert await commit(self.redis, effects) is Outcome.COMMITTED
         return data

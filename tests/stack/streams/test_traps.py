@@ -190,7 +190,7 @@ async def test_trap_8_one_bad_entry_of_a_batch_of_100_holds_up_none_of_the_other
     tasks = engine.accept(await read_new(redis_client, engine))
 
     async def out() -> bool:
-        return await redis_client.xlen(TARGET) == 98 and await redis_client.xlen(DEAD) == 1
+        return (await redis_client.xlen(TARGET), await redis_client.xlen(DEAD)) == (98, 1)
 
     await wait_until(out, description="98 copied and one buried while one hangs")
     assert len(engine.slots) == 1

@@ -49,3 +49,12 @@ async def test_a_young_public_entry_stays_and_decisions_stay_for_ever(redis_clie
 async def test_a_stream_that_is_not_there_is_nothing_to_trim(redis_client: Redis) -> None:
     """Trimming before the first entry is no error."""
     assert await trim(redis_client, KEYS, "links") == 0
+
+
+async def test_articles_whose_extractor_never_started_stay(redis_client: Redis) -> None:
+    """Without its group nobody has handled anything: what looks like done is work to come."""
+    stream = KEYS.stream("articles")
+    await redis_client.xadd(stream, {"n": "1"}, id="1-1")
+
+    assert await trim(redis_client, KEYS, "articles") == 0
+    assert await redis_client.xlen(stream) == 1
