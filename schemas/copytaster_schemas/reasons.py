@@ -76,6 +76,16 @@ DROP_CODES: Final = {
     "too_short": "less text than a story has",
 }
 
+DEATH_CODES: Final = {
+    "body_lost": "the text behind the story's reference is no longer there",
+    "bug": "the service failed on it five times",
+    "killed_workers": "its process ended or was lost twenty times while it was worked on",
+    "page_lost": "the bytes of its page are no longer there",
+    "undecodable": "it is no event, or not one of this version",
+    "unexpected_type": "an event of this type does not belong on this stream",
+    "unknown_decision": "no decision of this name is known in this version",
+}
+
 FEED_CHANGES: Final = {
     "added": "the feed is polled from now on",
     "changed": "its settings changed",
