@@ -71,6 +71,9 @@ bench-delivery: $(VENV)/.developer ## Compare the speed of delivery with a hand-
 bench-failover: $(VENV)/.developer ## Kill the master under Sentinel five times, with a load on; the result goes into benchmarks/results/.
 	@$(BIN)/python -m tests.chaos.failover
 
+bench-fetch: $(VENV)/.developer ## Measure what polling costs beside httpx and feedparser, with the real feeds of EVAL_DATA.
+	@$(BIN)/python -m benchmarks.fetching --data $(EVAL_DATA) --out benchmarks/results
+
 chaos: $(VENV)/.developer ## Ride a long storm on Valkey, on redis:8 and over the compose stack; the results go into benchmarks/results/
 	@for server in valkey redis compose; do $(BIN)/python -m tests.chaos --server $$server || exit 1; done
 

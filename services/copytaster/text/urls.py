@@ -50,6 +50,11 @@ _AMP_TAIL: Final = re.compile(
     r"(?:/amp(?:\.html?)?|\.amp(?=\.html?$)|\.amp)/?$|\.amp(?=\.html?$)", re.IGNORECASE
 )
 _MOBILE_HOST: Final = re.compile(r"^(?:www\d?|m|mobile|mobil|amp|touch)\.(?=[^.]+\.[^.]+)")
+_SLASHES: Final = re.compile(r"/{2,}")
+_BLANKS: Final = re.compile(r"[\x00-\x20\x7f]+")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9\-._~/:=&?!$'()*+,;@\[\]|#]*")
+"""Nothing to unescape or to escape: so are nine of ten paths of news."""
+
 _HOST_LABELS: Final = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?:\.(?!-)[a-z0-9_-]{1,63})*\.?$")
 _UNRESERVED: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 
@@ -77,7 +82,8 @@ def url_key(url: str) -> str:
     parts = _split(url)
     host = _MOBILE_HOST.sub("", _host(parts))
     port = _port(parts)
-    path = re.sub(r"/{2,}", "/", _AMP_TAIL.sub("", _tidy_escapes(parts.path)))
+    path = _AMP_TAIL.sub("", _tidy_escapes(parts.path))
+    path = _SLASHES.sub("/", path) if "//" in path else path
     path = path if path.startswith("/") or not path else f"/{path}"
     query = [
         p for p in parts.query.split("&") if p and not _is_tracker(p, host) and not _AMP_PARAMETER.match(p)
@@ -122,7 +128,7 @@ def site_of(url: str) -> str:
 
 
 def _split(url: str) -> SplitResult:
-    cleaned = re.sub(r"[\x00-\x20\x7f]+", "", url.replace("&amp;", "&").strip())
+    cleaned = _BLANKS.sub("", url.replace("&amp;", "&").strip())
     if len(cleaned) > MAX_URL_CHARS:
         raise BadUrl(f"longer than {MAX_URL_CHARS} characters: {cleaned[:80]}…")
     if cleaned.startswith("//"):
@@ -152,10 +158,13 @@ def _host(parts: SplitResult) -> str:
 
 def _port(parts: SplitResult) -> str:
     default = {"http": 80, "https": 443}[parts.scheme.lower()]
-    return "" if parts.port in (None, default) else f":{parts.port}"
+    port = parts.port
+    return "" if port in (None, default) else f":{port}"
 
 
 def _is_address(host: str) -> bool:
+    if ":" not in host and not host[-1:].isdigit():
+        return False  # every form of an IPv4 address ends in a digit
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
@@ -186,4 +195,6 @@ def _tidy_escapes(text: str) -> str:
         char = chr(int(match[1], 16))
         return char if char.isascii() and (char.isalnum() or char in "-._~") else match[0].upper()
 
+    if _PLAIN.fullmatch(text):
+        return text
     return quote(_UNRESERVED.sub(one, text), safe="%/:=&?~!$'()*+,;@-._[]|#")
