@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from redis.asyncio import Redis
 
-from copytaster.errors import Quarantine, RetryLater
+from copytaster.errors import Discard, Quarantine, RetryLater
 from copytaster.streams.effects import Effects
 from copytaster.streams.engine import MAX_FAILURES
 from copytaster.streams.entries import Entry
 from copytaster.streams.groups import ensure_group
-from copytaster_schemas import EntryDied, parse_event
-from tests.stack.streams.builders import KEYS, SOURCE, TARGET, make_engine, notice, read_new
+from copytaster.streams.reader import PatientReads
+from copytaster_schemas import EntryDied, ItemDropped, parse_event
+from tests.stack.streams.builders import KEYS, SOURCE, TARGET, copy_on, make_engine, notice, read_new
+from tests.support import wait_until
 
 DEAD = KEYS.stream("dead")
 
@@ -137,6 +141,58 @@ async def test_a_quarantined_entry_dies_at_once(redis_client: Redis) -> None:
     await engine.process(await read_new(redis_client, engine))
 
     assert await redis_client.xlen(DEAD) == 1
+
+
+async def test_what_a_handler_leaves_out_is_told_on_drops_with_its_code(redis_client: Redis) -> None:
+    """A Discard is no failure: one event, one acknowledgement, nothing on `dead`."""
+
+    async def leaves_out(_entry: Entry) -> Effects:
+        raise Discard("too_short", "four words")
+
+    engine = make_engine(redis_client, leaves_out)
+    await ensure_group(redis_client, SOURCE, "copier")
+    await redis_client.xadd(SOURCE, notice(1))
+
+    await engine.process(await read_new(redis_client, engine))
+
+    _, fields = (await redis_client.xrange(SOURCE))[-1]  # the tests' engine reads `drops` itself
+    drop = parse_event(fields)[1]
+    assert isinstance(drop, ItemDropped)
+    assert (drop.article, drop.code, drop.detail) == ("urn:article:1", "too_short", "four words")
+    assert await redis_client.xlen(DEAD) == 0
+    assert (await redis_client.xpending(SOURCE, "copier"))["pending"] == 0
+
+
+async def test_a_busy_process_reads_no_more_than_it_has_places_for(redis_client: Redis) -> None:
+    """The rest stays on the stream for others; when half of its places are free it reads on."""
+    release = asyncio.Event()
+
+    async def slow(entry: Entry) -> Effects:
+        await release.wait()
+        return await copy_on(entry)
+
+    engine = make_engine(redis_client, slow, capacity=4)
+    reads = PatientReads(redis_client.xreadgroup, redis_client, engine.patience, [engine])
+    await ensure_group(redis_client, SOURCE, "copier")
+    for number in range(1, 11):
+        await redis_client.xadd(SOURCE, notice(number))
+
+    async def read() -> int:
+        reply = await reads("copier", engine.consumer, {SOURCE: ">"}, count=64, block=10)
+        batch = [(entry_id.decode(), fields) for _, entries in reply for entry_id, fields in entries]
+        engine.accept(batch)
+        return len(batch)
+
+    first = await read()
+    second = asyncio.create_task(read())
+    await wait_until(lambda: len(engine.slots.begun) == 4, description="four entries run")
+    held = (await redis_client.xpending(SOURCE, "copier"))["pending"]
+    release.set()
+
+    assert (first, held) == (4, 4)
+    assert await second == 4
+    await engine.slots.emptied()
+    assert await redis_client.xlen(TARGET) == 8
 
 
 async def test_entries_of_one_subject_are_handled_one_after_the_other(redis_client: Redis) -> None:
