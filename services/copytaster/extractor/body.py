@@ -16,7 +16,7 @@ from lxml.etree import strip_elements
 from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 
-from copytaster.extractor.boilerplate import without_boilerplate
+from copytaster.extractor.boilerplate import Removed, without_boilerplate
 from copytaster.extractor.jsonld import string
 from copytaster.extractor.page import Page, text_of
 from copytaster.extractor.region import OUTSIDE, PARAGRAPH_CHARS, article_region, main_container, prose_of
@@ -71,7 +71,7 @@ class Body:
 
     paragraphs: tuple[str, ...]
     captions: tuple[str, ...]
-    removed: tuple[str, ...]
+    removed: tuple[Removed, ...]
     escalated: bool
 
     @property

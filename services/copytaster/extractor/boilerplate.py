@@ -168,13 +168,21 @@ RULES: Final = (
 MAX_RULE_CHARS: Final = max(rule.max_chars for rule in RULES)
 
 
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A line that was taken out of the text, and the name of the rule that took it."""
+
+    line: str
+    rule: str
+
+
 def without_boilerplate(
     lines: Sequence[str],
     *,
     titles: frozenset[str],
     links: frozenset[str],
     authors: frozenset[str] = frozenset(),
-) -> tuple[list[str], list[str]]:
+) -> tuple[list[str], list[Removed]]:
     """The lines that are the story, and those that were taken out of it, each in order.
 
     `titles` are folded forms of the headline: it, and short lines before it, are cut from the head. `links` are folded
@@ -184,14 +192,18 @@ def without_boilerplate(
     end = _head_end(lines, titles)
     rest = lines[end:]
     kept: list[str] = []
-    removed = list(lines[:end])
+    removed = [Removed(line, "headline_repeated") for line in lines[:end]]
     for index, line in enumerate(rest):
-        taken = matching_rule(line, index, len(rest)) is not None or _leads_away(line, links)
-        taken = taken or _is_byline(line, authors)
-        (removed if taken else kept).append(line)
+        rule = matching_rule(line, index, len(rest))
+        rule = rule or ("link_block" if _leads_away(line, links) else None)
+        rule = rule or ("byline" if _is_byline(line, authors) else None)
+        if rule is None:
+            kept.append(line)
+        else:
+            removed.append(Removed(line, rule))
     # A last line that announces what was cut: `READ MORE:`, `Ähnliche:`.
     while kept and kept[-1].endswith(":") and len(kept[-1]) <= MAX_ANNOUNCEMENT_CHARS:
-        removed.append(kept.pop())
+        removed.append(Removed(kept.pop(), "announcement"))
     return kept, removed
 
 

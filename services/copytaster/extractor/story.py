@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ from copytaster.errors import Discard
 from copytaster.extractor.body import Body, page_body
 from copytaster.extractor.bylines import Byline, signature
 from copytaster.extractor.captions import page_captions
-from copytaster.extractor.decode import decode
+from copytaster.extractor.decode import Decoded, decode
 from copytaster.extractor.dom_credits import dom_credits
 from copytaster.extractor.extracted import Extracted, flat, to_story
 from copytaster.extractor.jsonld import article_node, string
@@ -28,7 +28,7 @@ from copytaster.text.urls import BadUrl, fetch_url, url_key
 from copytaster_schemas.article import FeedItem
 from copytaster_schemas.identity import story_urn
 
-__all__ = ["Extracted", "extract_page", "flat", "to_story"]
+__all__ = ["Extracted", "Reading", "extract_page", "flat", "read_page", "to_story"]
 
 MIN_SIGNED_PARAGRAPHS: Final = 3
 """In a shorter text the last line may be a heading."""
@@ -50,6 +50,33 @@ def extract_page(
     item. Raises `Discard` with the code for what is left out: bad_url, empty_body, body_too_large, not_html, too_complex, and the
     walls of `walls.refuse_wall`.
     """
+    reading = read_page(body, url=url, content_type=content_type, feed_item=feed_item)
+    refuse_wall(
+        reading.page,
+        reading.decoded.html,
+        title=reading.metadata.title or "",
+        text=reading.content.text,
+        lead=reading.lead,
+    )
+    return _assembled(reading)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read on a page, before anyone asks whether it is a story; `captions` are those of pictures and of the text."""
+
+    decoded: Decoded
+    page: Page
+    metadata: Metadata
+    content: Body
+    lead: str | None
+    captions: tuple[str, ...]
+
+
+def read_page(
+    body: bytes, *, url: str, content_type: str | None, feed_item: FeedItem | None = None
+) -> Reading:
+    """The parts of a page, walls too. Raises `Discard` for what is no page: see `extract_page`."""
     try:
         final_url = fetch_url(url)
         decoded = decode(body, content_type)
@@ -67,30 +94,19 @@ def extract_page(
         authors=frozenset(map(fold, metadata.byline.authors)),
     )
     content, metadata = _signed(content, metadata)
-    title = metadata.title or ""
     lead = page_lead(
         page,
         _descriptions(page, metadata),
-        title=title,
+        title=metadata.title or "",
         paragraphs=content.paragraphs,
         captions=figure_captions,
     )
-    refuse_wall(page, decoded.html, title=title, text=content.text, lead=lead)
     captions = tuple(dict.fromkeys((*figure_captions, *content.captions)))
-    credits = _credits(page, metadata, content, lead, captions)
-    return _assembled(page, metadata, content, lead, captions, credits, charset=decoded.charset)
+    return Reading(decoded, page, metadata, content, lead, captions)
 
 
-def _assembled(
-    page: Page,
-    metadata: Metadata,
-    content: Body,
-    lead: str | None,
-    captions: tuple[str, ...],
-    credits: tuple[Credit, ...],
-    *,
-    charset: str,
-) -> Extracted:
+def _assembled(reading: Reading) -> Extracted:
+    page, metadata, content, lead = reading.page, reading.metadata, reading.content, reading.lead
     key = _identity(page.url, metadata.canonical_url)
     dateline = find_dateline(content.text)
     teaser = is_teaser(content.text, accessible_for_free=metadata.is_accessible_for_free)
@@ -103,7 +119,7 @@ def _assembled(
         title=metadata.title,
         lead=lead,
         text=content.text,
-        captions=captions,
+        captions=reading.captions,
         byline=metadata.byline.printed,
         authors=metadata.byline.authors,
         published=metadata.published,
@@ -120,9 +136,9 @@ def _assembled(
         located=dateline.place if dateline else None,
         correction_note=next((line for line in content.paragraphs if _CORRECTION.match(line)), None),
         live_ticker=metadata.live,
-        credits=credits,
+        credits=_credits(page, metadata, content, lead, reading.captions),
         text_hash=text_hash(metadata.title, lead, content.text),
-        charset=charset,
+        charset=reading.decoded.charset,
         escalated=content.escalated,
     )
 
@@ -176,7 +192,7 @@ def _credits(
             Credit(c.agency, c.role, c.field, None, None, c.quote, c.rule, c.confidence)
             for c in collect_credits(caption, field="caption")
         ]
-    for line in content.removed:
+    for line in (removed.line for removed in content.removed):
         found += [
             Credit(c.agency, c.role, "dom", None, None, c.quote, c.rule, c.confidence)
             for c in collect_credits(line)

@@ -116,7 +116,7 @@ def test_the_headline_and_what_stands_before_it_is_cut() -> None:
     kept, removed = without_boilerplate(lines, titles=frozenset({fold(TITLE)}), links=frozenset())
 
     assert kept == list(PARAGRAPHS)
-    assert removed == ["Region", TITLE]
+    assert [gone.line for gone in removed] == ["Region", TITLE]
 
 
 def test_a_long_paragraph_before_a_repeated_headline_stays() -> None:
@@ -156,4 +156,4 @@ def test_an_announcement_of_nothing_is_cut() -> None:
     kept, removed = without_boilerplate([*PARAGRAPHS, "Ähnliche:"], titles=frozenset(), links=frozenset())
 
     assert kept == list(PARAGRAPHS)
-    assert removed == ["Ähnliche:"]
+    assert [(gone.line, gone.rule) for gone in removed] == [("Ähnliche:", "announcement")]

@@ -7,14 +7,18 @@ import json
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from copytaster.cli.console import wide_console
+from copytaster.cli.files.extract_view import lines_of
 from copytaster.cli.files.reading import JsonLine, UnreadableInput, json_lines, read_bytes
 from copytaster.errors import CopytasterError, Discard
+from copytaster.extractor.explanation import Explanation
 from copytaster.extractor.extracted import Extracted, flat, to_story
 from copytaster.extractor.io.workers import Workers
 from copytaster.extractor.page import stated_url
@@ -37,8 +41,20 @@ MEMORY_MIB: Final = 1_024
     help='Many pages: lines {"id","file","url","contentType"?}; files relative to the manifest.',
 )
 @click.option("--flat", "as_flat", is_flag=True, help="A small flat form instead of the story event's data.")
+@click.option(
+    "--explain", is_flag=True, help="Show where each block of the page went and which rule decided."
+)
+@click.option("--all", "every_block", is_flag=True, help="With --explain: every block of long menus, too.")
+@click.option("--json", "as_json", is_flag=True, help="With --explain: one JSON object instead of lines.")
 def command(
-    file: str | None, url: str | None, content_type: str | None, manifest: str | None, as_flat: bool
+    file: str | None,
+    url: str | None,
+    content_type: str | None,
+    manifest: str | None,
+    as_flat: bool,
+    explain: bool,
+    every_block: bool,
+    as_json: bool,
 ) -> None:
     """Turn a page FILE (HTML; may be .gz; - is standard input) into one story's data.
 
@@ -49,12 +65,21 @@ def command(
     Examples:
       curl -s https://outlet.example/news/1 | copytaster extract - --url https://outlet.example/news/1
       copytaster extract --manifest pages.jsonl --flat > stories.jsonl
+      copytaster extract page.html --explain
     """
     if (file is None) == (manifest is None):
         raise click.UsageError("give either FILE or --manifest")
     if manifest is not None and (url or content_type):
         raise click.UsageError("--url and --content-type belong to FILE; a manifest states them line by line")
-    if file is not None:
+    if explain and (manifest is not None or as_flat):
+        raise click.UsageError("--explain is for one FILE, and has a form of its own")
+    if (every_block or as_json) and not explain:
+        raise click.UsageError("--all and --json belong to --explain; stories are JSON anyway")
+    if explain:
+        failed = asyncio.run(
+            _explain(file or "-", url, content_type, every_block=every_block, as_json=as_json)
+        )
+    elif file is not None:
         failed = asyncio.run(_one(file, url, content_type, as_flat=as_flat))
     else:
         failed = asyncio.run(_many(manifest or "", as_flat=as_flat))
@@ -63,7 +88,7 @@ def command(
 
 async def _one(file: str, url: str | None, content_type: str | None, *, as_flat: bool) -> bool:
     body = read_bytes(file)
-    address = url or stated_url(body) or f"https://unknown.invalid/{Path(file).name}"
+    address = _address(file, url, body)
     workers = Workers(1, timeout_seconds=TIMEOUT_SECONDS, memory_mib=MEMORY_MIB)
     try:
         result = await _result(workers, body, address, content_type, as_flat=as_flat)
@@ -71,6 +96,33 @@ async def _one(file: str, url: str | None, content_type: str | None, *, as_flat:
         await workers.close()
     _print(result.get("story") or result.get("flat") or result)
     return "error" in result
+
+
+def _address(file: str, url: str | None, body: bytes) -> str:
+    return url or stated_url(body) or f"https://unknown.invalid/{Path(file).name}"
+
+
+async def _explain(
+    file: str, url: str | None, content_type: str | None, *, every_block: bool, as_json: bool
+) -> bool:
+    body = read_bytes(file)
+    workers = Workers(1, timeout_seconds=TIMEOUT_SECONDS, memory_mib=MEMORY_MIB)
+    try:
+        found = await workers.explain(body, url=_address(file, url, body), content_type=content_type)
+    except Discard as reason:
+        found = Explanation({}, (), (reason.code, reason.detail))
+    except (CopytasterError, RuntimeError) as error:
+        _print({"error": str(error).strip().splitlines()[-1]})
+        return True
+    finally:
+        await workers.close()
+    if as_json:
+        _print(asdict(found))
+        return False
+    console = wide_console()
+    for line in lines_of(found, every_block=every_block):
+        console.print(line, overflow="ellipsis", no_wrap=True)
+    return False
 
 
 async def _many(manifest: str, *, as_flat: bool) -> bool:

@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import Any, Final
 
+from copytaster.extractor.explanation import Explanation
 from copytaster.extractor.extracted import Extracted
 from copytaster_schemas.article import FeedItem
 
@@ -25,6 +26,7 @@ class Job:
     content_type: str | None
     feed_item: FeedItem | None
     alarm_seconds: float
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,13 @@ class Done:
     """The story."""
 
     extracted: Extracted
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why each block of the page is in the story or not, for a job that asked."""
+
+    explanation: Explanation
 
 
 @dataclass(frozen=True, slots=True)

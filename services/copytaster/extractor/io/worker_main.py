@@ -16,7 +16,8 @@ import traceback
 from typing import Any, BinaryIO
 
 from copytaster.errors import Discard
-from copytaster.extractor.io.frames import HEADER, Done, Failed, Job, LeftOut, Ready, pack, unpack
+from copytaster.extractor.explain import explain_page
+from copytaster.extractor.io.frames import HEADER, Done, Explained, Failed, Job, LeftOut, Ready, pack, unpack
 from copytaster.extractor.story import extract_page
 
 WARM_PAGE = b"<html><head><title>Warm</title></head><body><article><p>A paragraph to load the libraries.</p></article></body></html>"
@@ -55,8 +56,10 @@ def limit_memory(mib: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (mib << 20, mib << 20))
 
 
-def _answer(job: Job) -> Done | LeftOut | Failed:
+def _answer(job: Job) -> Done | Explained | LeftOut | Failed:
     try:
+        if job.explain:
+            return Explained(explain_page(job.body, url=job.url, content_type=job.content_type))
         found = extract_page(job.body, url=job.url, content_type=job.content_type, feed_item=job.feed_item)
     except Discard as reason:
         return LeftOut(reason.code, reason.detail)

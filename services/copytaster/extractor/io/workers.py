@@ -13,8 +13,9 @@ import sys
 from typing import Any, Final
 
 from copytaster.errors import Discard, RetryLater
+from copytaster.extractor.explanation import Explanation
 from copytaster.extractor.extracted import Extracted
-from copytaster.extractor.io.frames import HEADER, Done, Failed, Job, LeftOut, Ready, pack, unpack
+from copytaster.extractor.io.frames import HEADER, Done, Explained, Failed, Job, LeftOut, Ready, pack, unpack
 from copytaster_schemas.article import FeedItem
 
 PAGES_PER_WORKER: Final = 2_000
@@ -45,8 +46,23 @@ class Workers:
         Raises Discard with the page's own code, with `extraction_timeout` when it took longer than the limit, with
         `extraction_crashed` when it took its worker down; RetryLater when no worker could be started.
         """
-        alarm = self._timeout_seconds + ALARM_SLACK_SECONDS
-        job = Job(body, url, content_type, feed_item, alarm)
+        answer = await self._ask(Job(body, url, content_type, feed_item, self._alarm_seconds))
+        if not isinstance(answer, Done):
+            raise _refusal(answer)
+        return answer.extracted
+
+    async def explain(self, body: bytes, *, url: str, content_type: str | None) -> Explanation:
+        """Why each block of a page is in the story or not; raises as `extract` does."""
+        answer = await self._ask(Job(body, url, content_type, None, self._alarm_seconds, explain=True))
+        if not isinstance(answer, Explained):
+            raise _refusal(answer)
+        return answer.explanation
+
+    @property
+    def _alarm_seconds(self) -> float:
+        return self._timeout_seconds + ALARM_SLACK_SECONDS
+
+    async def _ask(self, job: Job) -> Any:
         async with self._slots:
             worker = await self._worker()
             try:
@@ -54,17 +70,19 @@ class Workers:
                     answer = await worker.ask(job)
             except TimeoutError:
                 await self._replace(worker)
-                detail = f"longer than {self._timeout_seconds:g} s: {url[:200]}"
+                detail = f"longer than {self._timeout_seconds:g} s: {job.url[:200]}"
                 raise Discard("extraction_timeout", detail) from None
             except (asyncio.IncompleteReadError, ConnectionError):
                 code = await self._replace(worker)
-                raise Discard("extraction_crashed", f"its worker ended with {code}: {url[:200]}") from None
+                raise Discard(
+                    "extraction_crashed", f"its worker ended with {code}: {job.url[:200]}"
+                ) from None
             except BaseException:
                 # Cancelled while the worker is busy: its answer would be taken for the next page's.
                 await self._replace(worker)
                 raise
             await self._give_back(worker)
-        return _result(answer)
+        return answer
 
     async def close(self) -> None:
         """End all workers."""
@@ -169,12 +187,11 @@ class _Worker:
         return unpack(await self._process.stdout.readexactly(HEADER.unpack(header)[0]))
 
 
-def _result(answer: Any) -> Extracted:
+def _refusal(answer: Any) -> Exception:
+    """What to raise for an answer that is not the one asked for."""
     match answer:
-        case Done(extracted):
-            return extracted
         case LeftOut(code, detail):
-            raise Discard(code, detail)
+            return Discard(code, detail)
         case Failed(traceback):
-            raise RuntimeError(f"extraction failed in a worker:\n{traceback}")
-    raise TypeError(f"a worker answered with {type(answer).__name__}")
+            return RuntimeError(f"extraction failed in a worker:\n{traceback}")
+    return TypeError(f"a worker answered with {type(answer).__name__}")
