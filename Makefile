@@ -74,6 +74,9 @@ bench-failover: $(VENV)/.developer ## Kill the master under Sentinel five times,
 bench-fetch: $(VENV)/.developer ## Measure what polling costs beside httpx and feedparser, with the real feeds of EVAL_DATA.
 	@$(BIN)/python -m benchmarks.fetching --data $(EVAL_DATA) --out benchmarks/results
 
+newsday: $(VENV)/.developer ## Poll 2,000 feeds of 200 hosts through kills and restarts for ten minutes; the result goes into benchmarks/results/.
+	@$(BIN)/python -m tests.newsday
+
 chaos: $(VENV)/.developer ## Ride a long storm on Valkey, on redis:8 and over the compose stack; the results go into benchmarks/results/
 	@for server in valkey redis compose; do $(BIN)/python -m tests.chaos --server $$server || exit 1; done
 

@@ -85,6 +85,9 @@ TABLE: Final = (
     KeyPattern(
         "host:<name>", "hash", "fetcher", HOST_SECONDS, "next allowed request (ms), crawl delay, breaker"
     ),
+    KeyPattern(
+        "busy:<lane>:<host>", "zset", "fetcher", 600, "requests of a host in hand, by end of their lease (ms)"
+    ),
     KeyPattern("robots:<host>", "string", "fetcher", DAY_SECONDS, "robots.txt as fetched"),
     KeyPattern(
         "page:<id>",

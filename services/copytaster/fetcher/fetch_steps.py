@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from copytaster.fetcher.notices import Drop, add_drop, fenced, instant, keep_counter
+from copytaster.fetcher.notices import Drop, add_drop, fenced, instant, keep_counter, release
 from copytaster.fetcher.outcomes import Failure, drop_code
 from copytaster.fetcher.wanted import LINE_BYTES, FeedText, Page, Wanted, clip
 from copytaster.keys import STATE_SECONDS, Keys
@@ -117,6 +117,7 @@ def postponed_step(keys: Keys, wanted: Wanted, *, tries: int, due_ms: int) -> Ef
     step.op("HSET", key, "tries", tries)
     step.op("EXPIRE", key, STATE_SECONDS)
     step.op("ZADD", keys.key("wanted"), due_ms, wanted.article_id)
+    release(step, keys, "pages", wanted.host, wanted.article_id)
     return step
 
 
@@ -128,6 +129,7 @@ def _ending(keys: Keys, wanted: Wanted) -> Effects:
     key = keys.key("item", wanted.article_id)
     step = fenced(key, wanted.fence)
     step.op("ZREM", keys.key("wanted"), wanted.article_id)
+    release(step, keys, "pages", wanted.host, wanted.article_id)
     step.op("HDEL", key, "item", "text", "tries", "reserved", "hour")
     step.op("HSET", key, "done", wanted.fence, "fence", wanted.fence + 1)
     step.op("EXPIRE", key, STATE_SECONDS)

@@ -57,6 +57,11 @@ def fenced(key: str, fence: int) -> Effects:
     return Effects(checks=[Check(key, "fence", "equals", str(fence))])
 
 
+def release(step: Effects, keys: Keys, lane: str, host: str, member: str) -> None:
+    """Let `step` note that `host` no longer has a request of `member` open; what nobody releases ends with its lease."""
+    step.op("ZREM", keys.key("busy", lane, host), member)
+
+
 def add_feed_news(step: Effects, keys: Keys, outbox: Outbox, news: FeedNews, *, now_ms: int) -> None:
     """Let `step` publish `news`, guarded by the feed's revision counter."""
     data = FeedChanged(

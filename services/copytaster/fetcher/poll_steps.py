@@ -15,7 +15,7 @@ from copytaster.fetcher.census import recount
 from copytaster.fetcher.feedfields import write_feed
 from copytaster.fetcher.feedstate import FeedState
 from copytaster.fetcher.items import Judged, Verdict
-from copytaster.fetcher.notices import Drop, FeedNews, add_drop, add_feed_news, fenced
+from copytaster.fetcher.notices import Drop, FeedNews, add_drop, add_feed_news, fenced, release
 from copytaster.fetcher.outcomes import PollStatus
 from copytaster.fetcher.pastpolls import PollOutcome, remember_outcome
 from copytaster.fetcher.polling import PollPlan
@@ -103,6 +103,7 @@ def _close(
         step.op("ZADD", keys.key("feeds", "due"), due_ms, feed.feed_id)
     recount(step, keys, feed.census, plan.fields.get("census") or None)
     _note_host(step, keys, feed, result)
+    release(step, keys, "feeds", feed.host, feed.feed_id)
     remember_outcome(step, keys, feed.feed_id, outcome_of(result, now_ms))
     for number, notice in enumerate(plan.notices):
         news = FeedNews(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from copytaster.fetcher.fetch_steps import add_article
-from copytaster.fetcher.notices import fenced
+from copytaster.fetcher.notices import fenced, release
 from copytaster.fetcher.outcomes import Failure
 from copytaster.fetcher.refetch import PROOFS, Look, PageMemory, memory_of, next_look_ms, proof_ms
 from copytaster.fetcher.wanted import Page, Wanted
@@ -126,6 +126,7 @@ def _looked(keys: Keys, look: Look) -> Effects:
     key = keys.key("item", look.wanted.article_id)
     step = fenced(key, look.wanted.fence)
     step.op("HSET", key, "done", look.wanted.fence, "fence", look.wanted.fence + 1)
+    release(step, keys, "pages", look.wanted.host, look.wanted.article_id)
     step.op("EXPIRE", key, STATE_SECONDS)
     return step
 

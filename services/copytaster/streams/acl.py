@@ -92,7 +92,7 @@ FETCHER: Final = User(
         _on(
             "evalsha",
             "articles feeds drops feed:<id> feeds:due feeds:census feeds:paused feeds:file outcomes:<feed> seen:<feed> wanted "
-            "refetch item:<id> "
+            "refetch item:<id> busy:<lane>:<host> "
             "host:<name> page:<id> article:<article> ledger:<hour>",
         ),
         _COUNT,
@@ -106,6 +106,7 @@ FETCHER: Final = User(
         _on("hget hgetall hset hdel expire", "seen:<feed>"),
         _on("lpush ltrim lrange expire", "outcomes:<feed>"),
         _on("zadd zrem zrange zrangebyscore zscore", "feeds:due wanted refetch"),
+        _on("zadd zrem zcard zremrangebyscore pexpire", "busy:<lane>:<host>"),
         _on("sadd srem smembers", "feeds:paused feeds:file"),
         _on("del", "feed:<id> seen:<feed> outcomes:<feed>"),
         _on("get set", "robots:<host>"),

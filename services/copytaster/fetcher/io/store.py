@@ -34,6 +34,9 @@ LEASE_MS: Final = 30_000
 """What a killed fetcher held comes back after this time. A running one renews its leases three times as often, so that
 a poll may take longer."""
 
+MOST_IN_HAND: Final = 2
+"""Requests of a lane that one host has open at a time, over all fetchers (research/fetching.md, 1 and 6; as Media Cloud)."""
+
 SCAN_PER_CLAIM: Final = 8
 """Members looked at per member that may be claimed: those whose host is busy are given a slot meanwhile."""
 
@@ -115,6 +118,8 @@ class Store:
                 limit * SCAN_PER_CLAIM,
                 spacing_ms,
                 HOST_SECONDS * 1000,
+                self._keys.key("busy", ""),
+                MOST_IN_HAND,
             ],
         )
         members = tuple((raw_id.decode(), _pairs(flat)) for raw_id, flat in reply[2:])
