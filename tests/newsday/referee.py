@@ -37,8 +37,8 @@ LATE_SHARE: Final = 0.01
 SLACK_SECONDS: Final = 0.25
 """Clocks are read before and after a request has travelled."""
 
-WINDOW: Final = 6
-"""Requests over which the spacing has to hold with no more than one half missing: one may be late, six are not."""
+WINDOW: Final = 10
+"""Requests over which the spacing has to hold with no more than one gap missing: one may be late, ten are not."""
 
 MAX_OPEN: Final = 4
 """Requests open at one host at a time: two polls and two pages."""
@@ -127,7 +127,7 @@ class Referee:
             self.gaps += max(len(times) - 1, 0)
             self.short_gaps += sum(later - earlier < 0.5 * least for earlier, later in pairwise(times))
             for first, last in zip(times, times[WINDOW - 1 :], strict=False):
-                if last - first < (WINDOW - 1 - 0.5) * least:
+                if last - first < (WINDOW - 2) * least:
                     yield f"{host} {lane}: {WINDOW} requests within {last - first:.2f} s at {last:.1f}"
         if self.short_gaps > LATE_SHARE * self.gaps:
             yield f"{self.short_gaps} of {self.gaps} gaps are shorter than half of what they have to be"
