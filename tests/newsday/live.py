@@ -153,6 +153,8 @@ def _environment(day: Day, url: str, port: int, folder: Path, course: Course) ->
         "COPYTASTER_FETCH_CONCURRENCY": "64",
         "COPYTASTER_HOST_SPACING_SECONDS": str(course.size.spacing_seconds),
         "COPYTASTER_POLL_INTERVAL_SECONDS": str(course.size.interval_seconds),
+        # A budget that never binds: the shortest interval is what paces the day.
+        "COPYTASTER_POLLS_PER_SECOND": str(2 * course.size.feeds / course.size.interval_seconds),
         "COPYTASTER_REFETCH_AFTER_SECONDS": course.looks,
         "COPYTASTER_EXTRACT_WORKERS": "1",
         # Long, for a machine that is busy with the day itself.
@@ -245,6 +247,7 @@ def _judged(
         "requests": len(asked),
         "statuses": {str(code): n for code, n in sorted(Counter(one.status for one in asked).items())},
         "mostOpenAtAHost": max(one.open for one in asked),
+        "polls": referee.polls,
         "unconditionalPolls": referee.unconditional,
         "gaps": referee.gaps,
         "gapsShorterThanHalf": referee.short_gaps,

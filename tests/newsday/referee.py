@@ -31,6 +31,9 @@ within it may lose the answer."""
 GRACE_SECONDS: Final = 1.5
 """A request that was claimed before another one's 429 was known may still go out."""
 
+PROBE_SHARE: Final = 1 / 40
+"""One poll in fifty probes whether a feed's validators tell the truth (research/fetching.md, 6), and a few more by chance."""
+
 LATE_SHARE: Final = 0.01
 """Of two requests the first may be late on its way, so that the gap between them looks short; that is rare."""
 
@@ -89,6 +92,7 @@ class Referee:
         self._asked = sorted(asked, key=lambda one: one.at)
         self._shocks = shocks
         self._kinds = {host.name: host.kind for host in day.hosts}
+        self.polls = 0
         self.unconditional = 0
         """Polls that could have been conditional and were not."""
         self.gaps = 0
@@ -181,14 +185,17 @@ class Referee:
             feed = self._day.feed_at.get(key)
             if feed is None or (feed.kind is FeedKind.MOVED and not one.is_hop):
                 continue
+            self.polls += 1
             expected = told.get(key, {(None, None)})
             if one.conditions not in expected:
                 if one.conditions == (None, None):
-                    self.unconditional += 1
+                    self.unconditional += 1  # a probe whether the validators tell the truth
                 else:
                     yield f"{one.host}{one.path}: asked with {one.conditions}, not {sorted(expected, key=str)}"
             if one.status in (200, 304):
                 told[key] = {one.validators} | (expected if self._is_lost(one) else set())
+        if self.unconditional > PROBE_SHARE * self.polls:
+            yield f"{self.unconditional} of {self.polls} polls ask for a document that is known"
 
     def _crowds(self) -> Iterator[str]:
         most: Counter[str] = Counter()
