@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     contact: str | None = Field(
         default=None, description="address or URL that publishers can write to, in the user agent"
     )
-    health_host: str = Field(default="127.0.0.1", description="where /health/live and /health/ready listen")
+    health_host: str = Field(default="127.0.0.1", description="where /health and /metrics listen")
     health_port: int = Field(
         default=8080, ge=0, le=65535, description="port of the health routes; 0 = any free port"
     )

@@ -53,7 +53,7 @@ def test_compose_sets_only_settings_that_exist(services: dict[str, Any]) -> None
 def test_compose_passes_every_setting_on() -> None:
     """A setting in .env that compose held back would be ignored in silence."""
     passed = {key for key in STACK["fetcher"]["environment"] if key.startswith(PREFIX)}
-    fixed_in_the_image = {"COPYTASTER_HEALTH_HOST", "COPYTASTER_HEALTH_PORT"}
+    fixed_in_the_image = {"COPYTASTER_HEALTH_PORT"}
     only_as_a_file = {"COPYTASTER_REDIS_PASSWORD", "COPYTASTER_REDIS_SENTINEL_PASSWORD"}
 
     assert passed == KNOWN_VARIABLES - fixed_in_the_image - only_as_a_file

@@ -121,6 +121,8 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
             may_claim=gate.is_open,
         )
         poller.on_wanted = pages.wake
+        if context.metrics is not None:
+            poller.on_end = articles.on_end = looks.on_end = context.metrics.ended
         lanes = [polls, pages, again] if settings.contact is not None else []
         loops: list[Loop] = [gate.watch, *(lane.run for lane in lanes)]
         if settings.feeds_file is not None:
@@ -136,6 +138,8 @@ async def build(context: Context, tuning: Tuning = Tuning()) -> Parts:
         loops=loops,
         beats=[lane.beat for lane in lanes],
         details=[gate.details],
+        holding=gate.reason,
+        balances=True,
         trims=["articles", "feeds", "drops"],
         closers=[reader.close, client.close],
     )

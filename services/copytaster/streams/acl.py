@@ -112,6 +112,10 @@ FETCHER: Final = User(
         _on("get set", "robots:<host>"),
         _on("set unlink", "held"),
         _on("xinfo|groups xpending", "stories links", read_only=True),
+        # Balancing the ledger.
+        _on("hgetall", "ledger:<hour>", read_only=True),
+        _on("xrange", "articles dead", read_only=True),
+        _on("evalsha_ro", "wanted item:<id>", read_only=True),
         _on("set", "page:<id>"),
         _PRESENCE,
     ),

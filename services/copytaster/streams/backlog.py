@@ -12,7 +12,12 @@ from redis.exceptions import RedisError, ResponseError
 from copytaster.keys import Keys
 from copytaster.streams.patience import is_outage
 
-OWN_GROUPS: Final[Mapping[str, str]] = {"articles": "extractor", "stories": "linker", "links": "clusterer"}
+OWN_GROUPS: Final[Mapping[str, str]] = {
+    "articles": "extractor",
+    "stories": "linker",
+    "links": "clusterer",
+    "decisions": "clusterer",
+}
 """The one group of ours on each stream that we read; every other group is a subscriber's."""
 
 

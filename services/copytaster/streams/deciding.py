@@ -22,6 +22,7 @@ from copytaster.streams.effects import Effects, Outbox
 from copytaster.streams.entries import Entry, decode
 from copytaster.streams.failures import FailureBook
 from copytaster.streams.leftout import drop_of
+from copytaster.streams.metrics import Metrics, seen_since
 from copytaster.streams.patience import Patience, Stopped
 
 Handler = Callable[[Entry], Awaitable[Effects]]
@@ -58,6 +59,8 @@ class Decider:
         self._outbox = outbox
         self._patience = patience
         self._closing = closing
+        self.metrics: Metrics | None = None
+        """What is counted; set by the shell."""
         self._log = get_logger().bind(stream=source.stream, group=source.group)
 
     async def handle(self, entry_id: str, fields: Mapping[bytes, bytes], *, failed_before: bool) -> None:
@@ -85,7 +88,7 @@ class Decider:
         except Exception as error:
             await self._count_bug(entry_id, fields, error)
         else:
-            self._close(effects, outcome, started)
+            self._close(entry, effects, outcome, started)
             if outcome is Outcome.DUPLICATE and failed_before:
                 await self._patience.until_redis_answers(partial(self._failures.forget, entry_id))
 
@@ -108,20 +111,32 @@ class Decider:
     async def _commit(self, effects: Effects, entry_id: str, mark: str) -> Outcome:
         group, done_key = self._source.group, self._keys.key("done", self._source.group, mark)
         source = InputRef(self._source.stream, group, entry_id, self._source.consumer, done_key)
-        return await self._patience.until_redis_answers(partial(self._committer.commit, effects, source))
+        ready = time.monotonic()
+        outcome = await self._patience.until_redis_answers(partial(self._committer.commit, effects, source))
+        if self.metrics is not None:
+            self.metrics.committed(time.monotonic() - ready)
+        return outcome
 
-    def _close(self, effects: Effects, outcome: Outcome, started: float) -> None:
+    def _close(self, entry: Entry, effects: Effects, outcome: Outcome, started: float) -> None:
         status = effects.status if outcome is Outcome.COMMITTED else outcome.value
+        if self.metrics is not None:
+            self.metrics.ended(status)
+            began = seen_since(entry.data, entry.envelope.time.timestamp())
+            self.metrics.arrived(self._source.group, time.time() - began)
         elapsed_ms = round((time.monotonic() - started) * 1000)
         self._log.info(self._closing, status=status, elapsed_ms=elapsed_ms, **effects.facts)
 
     async def _try_later(self, entry_id: str, error: RetryLater) -> None:
         _, facts = await self._count(entry_id, bug=False, retry_after_seconds=error.retry_after_seconds)
         self._log.warning(Log.ENTRY_FAILED, status="retried", reason=str(error), **facts)
+        if self.metrics is not None:
+            self.metrics.ended("retried")
 
     async def _count_bug(self, entry_id: str, fields: Mapping[bytes, bytes], error: Exception) -> None:
         bugs, facts = await self._count(entry_id, bug=True)
         self._log.error(Log.ENTRY_FAILED, status="failed", exc_info=error, **facts)
+        if self.metrics is not None:
+            self.metrics.ended("failed")
         if bugs >= MAX_FAILURES:
             await self.bury(entry_id, fields, error, failures=bugs)
 
@@ -150,3 +165,5 @@ class Decider:
         outcome = await self._commit(death.effects, entry_id, f"dead-{source.stream}-{entry_id}")
         if outcome is Outcome.COMMITTED:
             self._log.error(Log.ENTRY_DIED, status="dead", code=death.code, reason=str(error))
+            if self.metrics is not None:
+                self.metrics.died(death.code)

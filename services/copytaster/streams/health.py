@@ -1,7 +1,7 @@
-"""Whether a process is alive and ready, as two HTTP routes; answers JSON, 200 or 503.
+"""Whether a process is alive and ready, and what it has done, as three HTTP routes.
 
-Live: the read loop came back, or an entry was finished, within `LIVE_SECONDS`, or Redis is away and waited for.
-Ready: Redis takes a write and every group of the process exists.
+Live: the read loop came back, or an entry was finished or its lease renewed, within `LIVE_SECONDS`, or Redis is away and waited for.
+Ready: Redis takes a write and every group of the process exists. Both answer JSON, 200 or 503; `/metrics` is for Prometheus.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from copytaster.streams.engine import Engine
+from copytaster.streams.metrics import CONTENT_TYPE
 
 LIVE_SECONDS: Final = 15.0
 
@@ -37,7 +38,7 @@ class Health:
         """Whether some loop gave a sign of life lately, and how long ago each did (seconds)."""
         now = time.monotonic()
         ages = [round(now - beat(), 1) for beat in self.beats]
-        busy = [round(now - engine.last_progress, 1) for engine in self.engines]
+        busy = [round(now - max(engine.last_progress, engine.last_renewal), 1) for engine in self.engines]
         alive = all(age < LIVE_SECONDS for age in ages) or any(age < LIVE_SECONDS for age in busy)
         return alive, {"beatAgeSeconds": ages, "progressAgeSeconds": busy}
 
@@ -62,8 +63,8 @@ class Health:
         return any(group["name"] == engine.group.encode() for group in groups)
 
 
-def routes(health: Health) -> list[tuple[str, Any]]:
-    """The ASGI routes `/health/live` and `/health/ready`."""
+def routes(health: Health, exposition: Callable[[], Awaitable[bytes]]) -> list[tuple[str, Any]]:
+    """The ASGI routes `/health/live`, `/health/ready` and `/metrics`."""
 
     @get
     async def live(_scope: Any) -> AsgiResponse:
@@ -73,7 +74,11 @@ def routes(health: Health) -> list[tuple[str, Any]]:
     async def ready(_scope: Any) -> AsgiResponse:
         return _answer(*await health.ready())
 
-    return [("/health/live", live), ("/health/ready", ready)]
+    @get
+    async def metrics(_scope: Any) -> AsgiResponse:
+        return AsgiResponse(await exposition(), 200, {"content-type": CONTENT_TYPE})
+
+    return [("/health/live", live), ("/health/ready", ready), ("/metrics", metrics)]
 
 
 def _answer(good: bool, details: dict[str, Any]) -> AsgiResponse:

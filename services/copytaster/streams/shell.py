@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,7 @@ from copytaster.streams.ending import EXIT_OK, STOP_SECONDS, Ending
 from copytaster.streams.engine import Engine
 from copytaster.streams.groups import ensure_group
 from copytaster.streams.health import Health, routes
+from copytaster.streams.metrics import Metrics, Sources
 from copytaster.streams.patience import Patience, Stopped
 from copytaster.streams.presence import Presence, announce, announce_forever
 from copytaster.streams.reader import PatientReads, install_patience, subscribe
@@ -47,6 +48,7 @@ class Context:
     redis: Client
     keys: Keys
     patience: Patience
+    metrics: Metrics | None = None
 
 
 @dataclass(slots=True)
@@ -54,13 +56,15 @@ class Parts:
     """What a service is made of.
 
     `loops` run beside the engines until `patience` is stopped; `beats` are their signs of life; `details` is what the
-    readiness tells beside itself; `trims` names the streams this service writes and therefore trims; `closers` run last.
+    readiness tells beside itself, `holding` why it waits, if it may; `balances` whether it tells of the ledger; `trims` names the streams this service writes and therefore trims; `closers` run last.
     """
 
     engines: Sequence[Engine] = ()
     loops: Sequence[Loop] = ()
     beats: Sequence[Callable[[], float]] = ()
     details: Sequence[Callable[[], dict[str, Any]]] = ()
+    holding: Callable[[], str | None] | None = None
+    balances: bool = False
     trims: Sequence[str] = ()
     closers: Sequence[Loop] = field(default_factory=tuple)
 
@@ -94,9 +98,11 @@ def _refuse(error: Misconfigured) -> int:
 
 async def _run(context: Context, service: str, build: Build) -> int:
     await wait_for_redis(context.redis, context.patience)
-    parts = await build(context)
+    metrics = Metrics(service)
+    parts = await build(replace(context, metrics=metrics))
     broker = open_broker(context.settings, graceful_timeout=STOP_SECONDS)
     for engine in parts.engines:
+        engine.decider.metrics = metrics
         subscribe(broker, engine, batch_entries=context.settings.batch_entries)
         await context.patience.until_redis_answers(
             partial(ensure_group, context.redis, engine.stream, engine.group)
@@ -108,10 +114,17 @@ async def _run(context: Context, service: str, build: Build) -> int:
     if parts.engines:
         health.beats.append(lambda: reads.last_return)
     try:
-        return await _serve(context, presence, broker, parts, health, reads)
+        served = routes(health, partial(metrics.exposition, context.redis, context.keys, _sources(parts)))
+        return await _serve(context, presence, broker, parts, served, reads)
     finally:
         for close in parts.closers:
             await close()
+
+
+def _sources(parts: Parts) -> Sources:
+    """The streams that the process reads and those it writes; a stream's other writers tell the same of it."""
+    read = [engine.stream.rpartition(":")[2] for engine in parts.engines]
+    return Sources(tuple(dict.fromkeys((*read, *parts.trims))), parts.balances, parts.holding)
 
 
 async def _serve(
@@ -119,10 +132,10 @@ async def _serve(
     presence: Presence,
     broker: RedisBroker,
     parts: Parts,
-    health: Health,
+    served: Sequence[tuple[str, Any]],
     reads: PatientReads,
 ) -> int:
-    app = AsgiFastStream(broker, asgi_routes=routes(health), logger=None)
+    app = AsgiFastStream(broker, asgi_routes=served, logger=None)
     server = _Server(
         uvicorn.Config(
             app,

@@ -60,6 +60,8 @@ class Articles:
         self._offsets = offsets
         self._spacing_seconds = spacing_seconds
         self._retry_seconds = retry_seconds
+        self.on_end: Callable[[str], None] = lambda _status: None
+        """Called with the status of each fetch."""
 
     async def fetch(self, article_id: str, fields: dict[bytes, bytes], now_ms: int) -> None:
         """Fetch one claimed article to its end; logs the one closing line of the fetch."""
@@ -76,6 +78,7 @@ class Articles:
             except Stopped:
                 return
             elapsed_ms = round((time.monotonic() - started) * 1000)
+            self.on_end(f"page_{status.value}")
             get_logger().info(
                 Log.ARTICLE_FETCHED,
                 status=status.value,

@@ -18,12 +18,16 @@ from redis.asyncio import Redis
 from copytaster.fetcher.pressure import TIGHT_SHARE, Hold, Limits, Load, has_room, hold_of
 from copytaster.keys import HOLD_SECONDS, Keys
 from copytaster.logs import Log, get_logger
-from copytaster.streams.backlog import OWN_GROUPS, backlogs, memory
+from copytaster.streams.backlog import backlogs, memory
 from copytaster.streams.patience import Patience, Stopped
 from copytaster.streams.presence import now_ms_of
 
 LOOK_SECONDS: Final = 1.0
 """A backlog grows by what one fetcher brings in a second, some hundreds of entries; seven small questions cost nothing."""
+
+
+WATCHED: Final = ("articles", "stories", "links")
+"""What the fetcher brings in passes through these."""
 
 
 class Gate:
@@ -42,6 +46,10 @@ class Gate:
     def is_open(self) -> bool:
         """Whether feeds and articles may be claimed."""
         return self.hold is None
+
+    def reason(self) -> str | None:
+        """Why it is closed, as one word."""
+        return self.hold.reason.value if self.hold else None
 
     def details(self) -> dict[str, Any]:
         """What the readiness tells of it."""
@@ -69,7 +77,7 @@ class Gate:
         await self._note(before, now)
 
     async def _load(self) -> Load:
-        found = await backlogs(self._redis, self._keys, OWN_GROUPS)
+        found = await backlogs(self._redis, self._keys, WATCHED)
         return Load([one for one in found if one.ours], await memory(self._redis))
 
     def _say(self, before: Hold | None, now: Hold | None) -> None:

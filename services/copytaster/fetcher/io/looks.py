@@ -48,6 +48,8 @@ class Looks:
         self._outbox = Outbox(keys, "fetcher")
         self._offsets = offsets
         self._spacing_ms = int(spacing_seconds * 1000)
+        self.on_end: Callable[[str], None] = lambda _status: None
+        """Called with the status of each look."""
 
     async def look(self, article_id: str, fields: dict[bytes, bytes], now_ms: int) -> None:
         """Look once at the page of a claimed article; logs the one closing line of the look."""
@@ -63,6 +65,7 @@ class Looks:
                 status, http_status = await self._looked(look, now_ms, started)
             except Stopped:
                 return
+            self.on_end(f"look_{status.value}")
             get_logger().info(
                 Log.ARTICLE_REFETCHED,
                 status=status.value,

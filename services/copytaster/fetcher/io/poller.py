@@ -82,6 +82,8 @@ class Poller:
         self._limits = limits
         self.on_wanted: Callable[[], None] = _nothing
         """Called when articles were added to the queue."""
+        self.on_end: Callable[[str], None] = lambda _status: None
+        """Called with the status of each poll."""
 
     async def poll(self, feed_id: str, fields: dict[bytes, bytes], now_ms: int) -> None:
         """Poll one claimed feed to its end; logs the one closing line of the poll."""
@@ -92,6 +94,7 @@ class Poller:
             status, facts = await self._settle(feed, answer, now_ms, started)
         except Stopped:
             return
+        self.on_end(f"poll_{status.value}")
         log = get_logger().warning if status is PollStatus.FAILED else get_logger().info
         log(
             Log.FEED_POLLED,
