@@ -61,7 +61,7 @@ def plan_answer(
         fields |= _document_fields(state, answer, found)
     fields |= _honesty(state, answer, headers, found, now_ms, notices)
     if found.overflow and now_ms - (state.overflow_ms or 0) >= OVERFLOW_NEWS_MS:
-        fields["overflow_s"] = str(now_ms // 1000)
+        fields["overflow_ms"] = str(now_ms)
         notices.append(
             FeedNotice("overflow", f"none of {found.listed} items was known; polled more often now")
         )
@@ -109,7 +109,7 @@ def _timing(state: FeedState, answer: PollAnswer, found: Findings, now_ms: int) 
 def _document_fields(state: FeedState, answer: PollAnswer, found: Findings) -> dict[str, str]:
     fields = {
         "hints": (answer.hints or Hints()).pack(),
-        "oldest_s": "" if found.oldest_ms is None else str(found.oldest_ms // 1000),
+        "oldest_ms": "" if found.oldest_ms is None else str(found.oldest_ms),
     }
     if answer.document is not None and answer.document.title and not state.title:
         fields["title"] = answer.document.title[:200]

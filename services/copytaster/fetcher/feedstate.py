@@ -6,7 +6,7 @@ Pure. Fields that a poll writes are built in `polling`, fields of the feed list 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from copytaster.fetcher.feedfields import decode
@@ -87,10 +87,14 @@ class FeedState:
     moved_since_ms: int | None = None
     moved_polls: int = 0
     moved_proven: bool = False
+    host_broken: bool = False
+    """The breaker of the host has counted failures; the claim says so, it is not stored with the feed."""
     honest_probes: int = 0
     """Polls without validators after which these were found honest (see `honesty`)."""
     distrust_until_ms: int | None = None
     """Until when the validators are not sent, since they hid items."""
+    stored: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """The fields as they were read, by which a poll finds out which ones have changed."""
 
     @property
     def listed(self) -> bool:
@@ -133,9 +137,9 @@ class FeedState:
             new_items_ms=_number(values, "new_items_ms"),
             host=values.get("host", ""),
             arrivals=Arrivals.unpack(values["arrivals"]) if "arrivals" in values else None,
-            oldest_ms=_milliseconds(values, "oldest_s"),
+            oldest_ms=_number(values, "oldest_ms"),
             shrunk_seconds=float(values["shrunk_seconds"]) if values.get("shrunk_seconds") else None,
-            overflow_ms=_milliseconds(values, "overflow_s"),
+            overflow_ms=_number(values, "overflow_ms"),
             hints=Hints.unpack(values.get("hints")),
             census=values.get("census") or None,
             why=values.get("why") or None,
@@ -147,13 +151,9 @@ class FeedState:
             moved_proven=bool(values.get("moved_proven")),
             honest_probes=_number(values, "honest_probes") or 0,
             distrust_until_ms=_number(values, "distrust_until_ms"),
+            host_broken="host_broken" in values,
+            stored=values,
         )
-
-
-def _milliseconds(values: Mapping[str, str], name: str) -> int | None:
-    """The time of a field that is kept in whole seconds."""
-    seconds = _number(values, name)
-    return None if seconds is None else seconds * 1000
 
 
 def _number(values: Mapping[str, str], name: str) -> int | None:

@@ -1,23 +1,27 @@
-"""The last polls of a feed, as they are kept for whoever asks why it fails: one short JSON text each, newest first.
+"""The last polls of a feed, as they are kept for whoever asks why it fails: one short text each, newest first.
 
 Pure. Bounded in number and in bytes; the reasons are those of `outcomes`.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from copytaster.fetcher.feedfields import WORDS
 from copytaster.fetcher.wanted import clip
 from copytaster.keys import STATE_SECONDS, Keys
 from copytaster.streams.effects import Effects
 
 KEPT: Final = 20
-"""Polls remembered of each feed: five hours at the default interval, and about 2 kB."""
+"""Polls remembered of each feed: from some hours to some weeks, in about 500 bytes."""
 
 DETAIL_BYTES: Final = 200
 """A longer error text says nothing more to a person."""
+
+
+SHORT: Final = WORDS["last_status"]
+_WORDS: Final = {short: word for word, short in SHORT.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +35,32 @@ class PollOutcome:
     detail: str | None = None
     new_items: int = 0
 
-    def to_json(self) -> str:
-        """The stored form, absent values left out."""
-        values: dict[str, Any] = {
-            "at": self.at_ms,
-            "status": self.status,
-            "http": self.http_status,
-            "reason": self.reason,
-            "detail": clip(self.detail, DETAIL_BYTES),
-            "new": self.new_items or None,
-        }
-        return json.dumps(
-            {name: value for name, value in values.items() if value is not None}, ensure_ascii=False
-        )
+    def pack(self) -> str:
+        """The stored form, such as `1795342005 f 503 - server_error HTTP 503`: absent values a dash, or left out at the end."""
+        parts = [
+            str(self.at_ms // 1000),
+            SHORT.get(self.status, self.status),
+            str(self.http_status or "-"),
+            str(self.new_items or "-"),
+            self.reason or "-",
+            clip(self.detail, DETAIL_BYTES) or "-",
+        ]
+        while parts[-1] == "-":
+            parts.pop()
+        return " ".join(parts)
 
     @staticmethod
-    def from_json(text: str | bytes) -> PollOutcome:
+    def unpack(stored: str | bytes) -> PollOutcome:
         """The outcome in its stored form."""
-        values = json.loads(text)
+        text = stored if isinstance(stored, str) else stored.decode("utf-8", errors="replace")
+        at, status, http, new, reason, detail = (*text.split(" ", 5), "-", "-", "-", "-", "-")[:6]
         return PollOutcome(
-            int(values["at"]),
-            str(values["status"]),
-            values.get("http"),
-            values.get("reason"),
-            values.get("detail"),
-            int(values.get("new", 0)),
+            int(at) * 1000,
+            _WORDS.get(status, status),
+            int(http) if http != "-" else None,
+            reason if reason != "-" else None,
+            detail if detail != "-" else None,
+            int(new) if new != "-" else 0,
         )
 
 
@@ -67,6 +72,6 @@ def outcomes_key(keys: Keys, feed_id: str) -> str:
 def remember_outcome(step: Effects, keys: Keys, feed_id: str, outcome: PollOutcome) -> None:
     """Let `step` put `outcome` in front of the others and forget what is beyond KEPT."""
     key = outcomes_key(keys, feed_id)
-    step.op("LPUSH", key, outcome.to_json())
+    step.op("LPUSH", key, outcome.pack())
     step.op("LTRIM", key, 0, KEPT - 1)
     step.op("EXPIRE", key, STATE_SECONDS)

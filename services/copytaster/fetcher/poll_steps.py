@@ -95,7 +95,7 @@ def _close(
         fields["failing_since_ms"] = now_ms
     if plan.status is PollStatus.NEW_ITEMS:
         fields["new_items_ms"] = now_ms
-    write_feed(step, keys, feed.feed_id, fields)
+    write_feed(step, keys, feed.feed_id, fields, stored=feed.stored)
     if plan.paused:
         step.op("ZREM", keys.key("feeds", "due"), feed.feed_id)
         step.op("SADD", keys.key("feeds", "paused"), feed.feed_id)
@@ -124,7 +124,7 @@ def _note_host(step: Effects, keys: Keys, feed: FeedState, result: PollResult) -
     key = keys.key("host", feed.host)
     if result.breaker:
         step.write_hash(key, result.breaker, lifetime_seconds=HOST_SECONDS)
-    elif feed.host and result.plan.http_status is not None:
+    elif feed.host_broken and result.plan.http_status is not None:
         step.op("HDEL", key, *BREAKER_FIELDS)
 
 

@@ -339,11 +339,13 @@ async def test_only_the_last_20_polls_are_kept(cli: FeedsDesk) -> None:
     store = Store(cli.desk.redis, cli.keys)
     for number in range(25):
         step = Effects()
-        remember_outcome(step, cli.keys, "f", PollOutcome(number, "failed", 500, "server_error", "x" * 1000))
+        remember_outcome(
+            step, cli.keys, "f", PollOutcome(number * 1000, "failed", 500, "server_error", "x" * 1000)
+        )
         await store.commit(step)
 
     kept = await store.outcomes("f")
-    assert [one.at_ms for one in kept] == list(range(24, 4, -1))
+    assert [one.at_ms for one in kept] == list(range(24_000, 4_000, -1000))
     assert {len(one.detail or "") for one in kept} == {200}
 
 

@@ -143,7 +143,7 @@ def test_an_overflow_is_told_once_a_day_and_halves_the_interval() -> None:
     again = plan(answer, replace(FEED, overflow_ms=NOW - HOUR_MS), found)
 
     assert (told(first), told(again)) == (["overflow"], [])
-    assert (first.fields["shrunk_seconds"], first.fields["overflow_s"]) == ("1800", str(NOW // 1000))
+    assert (first.fields["shrunk_seconds"], first.fields["overflow_ms"]) == ("1800", str(NOW))
     assert first.next_seconds <= 1800
 
 

@@ -12,7 +12,8 @@
 -- ARGV: prefix of the members' hashes, prefix of the hosts' hashes, lane (field prefix of the gate), lease ms,
 --       most members to claim, most members to look at, least gap between two requests of a host in ms, life of a
 --       host's hash in ms, prefix of the sets of what hosts have in hand, most members of a host in hand
--- Returns {now ms, due ms of the next member or -1, {member, {field, value ...}} ...}
+-- Returns {now ms, due ms of the next member or -1, {member, {field, value ...}} ...}; a member whose host has failed has
+-- the field `host_broken` beside its own.
 local queue = KEYS[1]
 local members, hosts, lane = ARGV[1], ARGV[2], ARGV[3]
 local lease, limit, scan = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -50,7 +51,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'LIMIT', 0, 
     redis.call('ZREM', queue, id)
   else
     local host = hosts .. (held[1] or '-')
-    local gate = redis.call('HMGET', host, lane .. ':last', lane .. ':next', 'not_before', 'delay_ms', 'open_until', 'probe_until')
+    local gate = redis.call('HMGET', host, lane .. ':last', lane .. ':next', 'not_before', 'delay_ms', 'open_until', 'probe_until', 'broken')
     local gap = gap_of(gate[4])
     local free = math.max((tonumber(gate[1]) or 0) + gap, tonumber(gate[3]) or 0)
     local platform = held[1] and string.match(held[1], '[^.]+%.[^.]+$')
@@ -81,7 +82,12 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'LIMIT', 0, 
       end
       redis.call('HINCRBY', key, 'fence', 1)
       redis.call('ZADD', queue, now + lease, id)
-      claimed[#claimed + 1] = { id, redis.call('HGETALL', key) }
+      local fields = redis.call('HGETALL', key)
+      if gate[7] then
+        fields[#fields + 1] = 'host_broken'
+        fields[#fields + 1] = gate[7]
+      end
+      claimed[#claimed + 1] = { id, fields }
     else
       local slot = math.max(line, free)
       redis.call('HSET', key, 'reserved', '1')

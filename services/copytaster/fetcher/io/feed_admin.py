@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from copytaster.errors import CopytasterError
 from copytaster.fetcher.feedfields import write_feed
 from copytaster.fetcher.feedlist import ListChange
-from copytaster.fetcher.feedstate import FeedState, FeedStatus
+from copytaster.fetcher.feedstate import FeedState
 from copytaster.fetcher.io.store import Store
 from copytaster.fetcher.list_steps import list_step
 from copytaster.fetcher.pastpolls import PollOutcome
@@ -98,7 +98,7 @@ class FeedAdmin:
         now_ms = _now_ms()
         for feed in feeds:
             key = self._keys.key("feed", feed.feed_id)
-            step.checks.append(Check(key, "status", "equals", FeedStatus.ACTIVE.value))
+            step.checks.append(Check(key, "status", "absent"))  # active (see `feedfields`)
             write_feed(step, self._keys, feed.feed_id, {"due_ms": now_ms})
             step.op("ZADD", self._keys.key("feeds", "due"), now_ms, feed.feed_id)
         if feeds and await self._store.commit(step) is not Outcome.COMMITTED:

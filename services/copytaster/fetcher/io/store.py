@@ -185,7 +185,7 @@ class Store:
     async def outcomes(self, feed_id: str) -> list[PollOutcome]:
         """The last polls of a feed, newest first."""
         kept = await self._redis.lrange(outcomes_key(self._keys, feed_id), 0, -1)
-        return [PollOutcome.from_json(raw) for raw in kept]
+        return [PollOutcome.unpack(raw) for raw in kept]
 
     async def memory(self, feed_id: str) -> Memory:
         """What the feed remembers of its items."""
