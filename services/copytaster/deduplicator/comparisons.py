@@ -25,11 +25,15 @@ def compared(
 ) -> StoryCompared:
     """What is said of `record`: its links, merging ones first, then by confidence.
 
-    `decisions` have the record as `a`; `versions` and `times` (ms) have every other story. Of its exact copies only the earliest is
-    linked (design 3): a thousand reprints need a thousand links, not half a million.
+    `decisions` have the record as `a`; `versions` and `times` (ms) have every other story. Of its exact copies the earliest is
+    linked and the next ones in time: a thousand reprints need some thousand links, not half a million.
     """
     said = sorted(
-        (decision for decision in _but_one_copy(decisions, times) if decision.relation not in SILENT),
+        (
+            decision
+            for decision in _but_few_copies(record, decisions, times)
+            if decision.relation not in SILENT
+        ),
         key=lambda decision: (not decision.merges, -decision.confidence_micro, decision.b),
     )
     return StoryCompared(
@@ -47,12 +51,24 @@ def compared(
     )
 
 
-def _but_one_copy(decisions: Sequence[PairDecision], times: Mapping[str, int]) -> Iterator[PairDecision]:
-    """The decisions without those about exact copies, but for the one about the earliest of them."""
-    copies = [decision.b for decision in decisions if decision.relation == "exact_copy"]
-    first = min(copies, key=lambda story: (times[story], story), default=None)
+def _but_few_copies(
+    record: StoryRecord, decisions: Sequence[PairDecision], times: Mapping[str, int]
+) -> Iterator[PairDecision]:
+    """The decisions; of those about exact copies the earliest copy's and those of the next ones before and after the record.
+
+    The neighbours hold the copies together in whatever order they are compared: of any two that follow one another in
+    time the one that is compared last sees the other. The earliest alone would not: it may be the last to be compared,
+    and would then name one of those that have found nobody.
+    """
+    mine = (record.time_ms, record.id)
+    copies = sorted(
+        (times[decision.b], decision.b) for decision in decisions if decision.relation == "exact_copy"
+    )
+    before = [copy for copy in copies if copy < mine]
+    after = [copy for copy in copies if copy > mine]
+    kept = {story for _, story in (*copies[:1], *before[-1:], *after[:1])}
     for decision in decisions:
-        if decision.relation != "exact_copy" or decision.b == first:
+        if decision.relation != "exact_copy" or decision.b in kept:
             yield decision
 
 
