@@ -21,7 +21,7 @@ from tests.chaos.storm import Ground, Ride
 from tests.chaos.weather import Weather
 
 LONG: Final = Weather(
-    seconds=360, points=640, seed=1, kills=32, server_kills=5, freezes=5, cuts=6, tricks=20, poisonings=5
+    seconds=360, points=640, seed=1, kills=38, server_kills=5, freezes=5, cuts=6, tricks=20, poisonings=5
 )
 COMPOSED: Final = replace(LONG, kills=44, tricks=0)
 """Containers are killed whole: nothing stands between them and Redis that could wait for a commit."""
