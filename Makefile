@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EVAL_DATA ?= ../shared/data
+WINDOWS ?= 10000,100000
 COMPOSE_DEMO := docker compose -f docker-compose.yml -f deploy/demo.yml
 
 .DEFAULT_GOAL := help

@@ -117,7 +117,7 @@ TABLE: Final = (
     KeyPattern(
         "body:<story>:<version>", "string", "extractor", RECORD_SECONDS, "a body too long for an event"
     ),
-    KeyPattern("index:<slice>:<bucket>", "set", "deduplicator", RECORD_SECONDS, "candidate keys of a slice"),
+    KeyPattern("index:<slice>:<bucket>", "zset", "deduplicator", RECORD_SECONDS, "candidate keys of a slice"),
     KeyPattern("numbers", "hash", "deduplicator", None, "counter of the index's story numbers"),
     KeyPattern(
         "numbers:<slice>",

@@ -166,7 +166,7 @@ DEDUPLICATOR: Final = User(
         ),
         _on("hget hmget hset hdel", "decision:<id> decided"),
         _on("zadd zrem zrangebyscore", "clusters:due"),
-        _on("sadd srem scard smembers expire", "index:<slice>:<bucket>"),
+        _on("zadd zrem zcard zrange zlexcount zrangebylex expire", "index:<slice>:<bucket>"),
         _on("hget hset pexpire del", "lease:<role>"),
         _on("get", "body:<story>:<version>", read_only=True),
         _PRESENCE,

@@ -6,7 +6,8 @@
 -- The buckets of a slice grow with it (linear hashing): `buckets` says how many there are, `members` how much they hold. A bucket has
 -- some 64 members on the average, few enough for the server's compact encoding and for a look-up that reads it whole. The names of
 -- the buckets follow from the keys, so they cannot be declared; they carry the hash tag of the declared ones.
-local FIRST_BUCKETS, LOAD = 64, 64
+-- Members have no score, so a bucket is in the order of its bytes and the server finds those of one key by itself.
+local FIRST_BUCKETS, LOAD, END = 64, 64, string.rep('\255', 5)
 
 local stored = tonumber(redis.call('HGET', KEYS[1], 'version') or 0)
 if stored > tonumber(ARGV[1]) then
@@ -42,19 +43,18 @@ local function split()
     high = high * 2
   end
   local from = start .. string.format('%x', buckets - high / 2)
-  local held = redis.call('SMEMBERS', from)
+  local held = redis.call('ZRANGE', from, 0, -1)
   buckets = buckets + 1
   local into = start .. string.format('%x', buckets - 1)
   local moved = {}
   for _, member in ipairs(held) do
     if bucket_of(member) == into then
+      redis.call('ZADD', into, 0, member)
       moved[#moved + 1] = member
     end
   end
   for begin = 1, #moved, 1000 do
-    local last = math.min(begin + 999, #moved)
-    redis.call('SADD', into, unpack(moved, begin, last))
-    redis.call('SREM', from, unpack(moved, begin, last))
+    redis.call('ZREM', from, unpack(moved, begin, math.min(begin + 999, #moved)))
   end
   if #moved > 0 then
     redis.call('EXPIRE', into, life)
@@ -71,30 +71,27 @@ end
 
 -- a full key keeps the stories with the least ids, which are hashes, and not those that came first
 local function spill(bucket, key)
-  local same, worst, worst_id = 0, nil, nil
-  for _, member in ipairs(redis.call('SMEMBERS', bucket)) do
-    if string.sub(member, 1, 6) == key then
-      same = same + 1
-      local id = id_of(string.sub(member, 7))
-      if not worst or id > worst_id then
-        worst, worst_id = member, id
-      end
+  if redis.call('ZLEXCOUNT', bucket, '[' .. key, '(' .. key .. END) <= most then
+    return 0
+  end
+  local worst, worst_id = nil, ''
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', bucket, '[' .. key, '(' .. key .. END)) do
+    local id = id_of(string.sub(member, 7))
+    if not worst or id > worst_id then
+      worst, worst_id = member, id
     end
   end
-  if same > most then
-    return redis.call('SREM', bucket, worst)
-  end
-  return 0
+  return redis.call('ZREM', bucket, worst)
 end
 
 local suffix = struct.pack('>I4', number)
 for index = 7, #ARGV do
   local key = ARGV[index]
   local bucket = bucket_of(key)
-  local added = redis.call('SADD', bucket, key .. suffix)
+  local added = redis.call('ZADD', bucket, 0, key .. suffix)
   redis.call('EXPIRE', bucket, life)
   members = members + added
-  if added == 1 and redis.call('SCARD', bucket) > most then
+  if added == 1 and redis.call('ZCARD', bucket) > most then
     members = members - spill(bucket, key)
   end
   if members > buckets * LOAD then

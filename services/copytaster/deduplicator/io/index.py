@@ -70,16 +70,14 @@ class Index:
         """Urns of the stories that share keys with the record, with how many they share; itself left out."""
         first = (record.time_ms - WINDOW_MS) // SLICE_MS
         last = (record.time_ms + WINDOW_MS) // SLICE_MS
-        packed = [_packed(key) for key in index_keys]
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for week in range(first, last + 1):
-                numbers = self._keys.key("numbers", str(week))
-                await self._lookup(keys=[numbers], args=[self._buckets(week), *packed], client=pipe)
-            replies = await pipe.execute()
+        weeks = range(first, last + 1)
+        reply = await self._lookup(
+            keys=[self._keys.key("numbers", str(week)) for week in weeks],
+            args=[*map(self._buckets, weeks), *map(_packed, index_keys)],
+        )
         hits: Counter[str] = Counter()
-        for reply in replies:
-            for story, shared in zip(reply[::2], reply[1::2], strict=True):
-                hits[uuid.UUID(bytes=story).urn] += int(shared)
+        for story, shared in zip(reply[::2], reply[1::2], strict=True):
+            hits[uuid.UUID(bytes=story).urn] += int(shared)
         hits.pop(record.id, None)
         return hits
 
