@@ -402,6 +402,30 @@ async def test_requests_to_one_host_keep_their_distance_over_all_fetchers(desk: 
     assert min(gaps) > 0.15 - 0.06
 
 
+async def test_a_slow_host_has_two_pages_open_at_a_time_over_all_fetchers(desk: Desk) -> None:
+    """Spacing the starts alone would pile up requests at a host that does not keep up."""
+    paths = [f"/{number}" for number in range(6)]
+    serve_feed(desk.site, *paths)
+    released = asyncio.Event()
+
+    async def slow(_request: web.Request) -> web.Response:
+        await released.wait()
+        return web.Response(text="<p>Seite</p>", content_type="text/html")
+
+    desk.site.routes |= dict.fromkeys(paths, slow)
+    async with AsyncExitStack() as stack:
+        for _ in range(2):
+            await stack.enter_async_context(desk.fetcher(spacing_seconds=0.05))
+        await wait_until(lambda: desk.site.open_now == 2, description="two pages are open")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await wait_until(lambda: desk.site.open_now > 2, description="a third one")
+        released.set()
+        await settled(desk, 6)
+
+    assert desk.site.most_open == 2
+
+
 async def test_a_crawl_delay_is_kept(desk: Desk) -> None:
     """What a site asks for in robots.txt lengthens the spacing."""
     desk.site.text("/robots.txt", "User-agent: *\nCrawl-delay: 0.4\n", content_type="text/plain")
