@@ -23,6 +23,10 @@ _CARRIERS: Final = {
 }
 """Host and path of redirectors, and the parameters in which they carry the address (empty path = any)."""
 
+_GOOGLE: Final = frozenset({"google.com", "www.google.com"})
+_AMP_VIEWER: Final = re.compile(r"^/(?:amp|[cv])/(?P<secure>s/)?(?P<rest>[^/]+\.[^/]+(?:/.*)?)$")
+"""Path of an AMP page as Google serves it: `s/` stands for https, then the outlet's address."""
+
 _GOOGLE_NEWS: Final = re.compile(r"^/(?:rss/)?(?:articles|read)/(?P<code>[\w-]{8,2000}=*)$")
 _MARK: Final = b"\x08\x13\x22"
 """How the decoded form of a Google News link begins: field 1 = 19, then field 4, the address, with its length."""
@@ -41,6 +45,10 @@ def unwrapped(url: str) -> str:
     host = (parts.hostname or "").lower()
     if host == "news.google.com" and (found := _GOOGLE_NEWS.match(parts.path)):
         return _google_news(found["code"], url)
+    if (host.endswith(".cdn.ampproject.org") or host in _GOOGLE) and (page := _AMP_VIEWER.match(parts.path)):
+        return f"http{'s' if page['secure'] else ''}://{page['rest']}" + (
+            f"?{parts.query}" if parts.query else ""
+        )
     names = _CARRIERS.get((host, parts.path)) or _CARRIERS.get((host, ""))
     if names is None:
         return url

@@ -33,15 +33,22 @@ _TRACKER_NAMES: Final = words(
     s_cid ncid spm scm sr_share guccounter guce_referrer guce_referrer_sig echobox fb_action_ids fb_action_types fb_ref
     fb_source __twitter_impression rss_origin traffic_source dicbo tblci obOrigUrl _ga _gl _openstat wprov awesm
     ref_src ref_url sfnsn mibextid __s trk trkcampaign sc_cid s_kwcid ef_id
+    wtrid maca gepc ito icid dgcid emc taid srnd leadsource xtref sref phpsessid __tn__ gaa_at gaa_n gaa_ts gaa_sig
+    rssfeed fromrss is_rss
     """.lower()
 )
 _TRACKER_PREFIX: Final = re.compile(
-    r"^(?:utm|mtm|pk|piwik|matomo|itm|hsa|oly|stm|uta|at_recipient)_", re.IGNORECASE
+    r"^(?:(?:utm|mtm|pk|piwik|matomo|itm|hsa|oly|stm|uta|at_recipient|_x_tr)_|wt\.)", re.IGNORECASE
 )
 _PASSING_REFS: Final = words(
     "rss feed feeds rssfeed atom twitter facebook fb newsletter email mail social share home homepage google news app"
 )
 _REF_NAMES: Final = frozenset({"ref", "referrer", "referer", "cmp"})
+_CHANNELS: Final = words("rss feed feeds rssfeed atom twitter facebook newsletter")
+_CHANNEL_NAMES: Final = words("from src source via feature share partner mod feed origin cid channel link_id")
+"""Names that mean the article on some sites: a tracker only where the value is a channel that no article is called."""
+
+_SESSION: Final = re.compile(r";jsessionid=[^/?#;]*", re.IGNORECASE)
 
 _AMP_PARAMETER: Final = re.compile(
     r"^(?:amp(?:=(?:1|true|)|$)|outputType=amp$|output=amp$|view=amp$)", re.IGNORECASE
@@ -76,13 +83,15 @@ _SHARED_HOSTS: Final = words("""
 def url_key(url: str) -> str:
     """The form under which two addresses of one page compare equal, e.g. `outlet.example/news/a?id=7`.
 
-    Scheme, `www.`/`m.`/`amp.`, default port, AMP markers, trackers, fragment, double and trailing slashes are folded
-    away; remaining parameters are kept, sorted by name. Raises `BadUrl` for what is no web address.
+    Scheme, `www.`/`m.`/`amp.`, default port, AMP markers, trackers, sessions, fragment, dots, double and trailing slashes
+    are folded away; remaining parameters are kept, sorted by name. Raises `BadUrl` for what is no web address.
     """
     parts = _split(url)
     host = _MOBILE_HOST.sub("", _host(parts))
     port = _port(parts)
     path = _AMP_TAIL.sub("", _tidy_escapes(parts.path))
+    path = _SESSION.sub("", path) if ";" in path else path
+    path = _without_dots(path) if "/." in path else path
     path = _SLASHES.sub("/", path) if "//" in path else path
     path = path if path.startswith("/") or not path else f"/{path}"
     query = [
@@ -181,11 +190,24 @@ def _is_tracker(pair: str, host: str) -> bool:
     name = name.lower()
     if name in _TRACKER_NAMES or _TRACKER_PREFIX.match(name):
         return True
+    if name in _CHANNEL_NAMES:
+        return value.lower() in _CHANNELS
     if name not in _REF_NAMES:
         return False
     # `ref=` is an article's parameter on some sites; it is a tracker when it names a channel or the site itself.
     value = unquote(value).lower()
     return value in _PASSING_REFS or value.removeprefix("www.") == host.removeprefix("www.")
+
+
+def _without_dots(path: str) -> str:
+    """RFC 3986, 5.2.4: `.` and `..` between slashes resolved."""
+    kept: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            del kept[max(len(kept) - 1, 1) :]
+        elif part != ".":
+            kept.append(part)
+    return "/".join(kept)
 
 
 def _tidy_escapes(text: str) -> str:

@@ -26,6 +26,8 @@ CARRIED = {
     "a Google result": "https://www.google.com/url?rct=j&url=https://bote.example/politik/a-1%3Fid%3D7&ct=ga",
     "Bing News": "http://www.bing.com/news/apiclick.aspx?ref=FexRss&url=https%3a%2f%2fbote.example%2fpolitik%2fa-1%3fid%3d7",
     "Facebook": "https://l.facebook.com/l.php?u=https%3A%2F%2Fbote.example%2Fpolitik%2Fa-1%3Fid%3D7&h=x",
+    "an AMP cache": "https://bote-example.cdn.ampproject.org/c/s/bote.example/politik/a-1?id=7",
+    "Google's AMP viewer": "https://www.google.com/amp/s/bote.example/politik/a-1?id=7",
     "no aggregator": ADDRESS,
 }
 

@@ -31,6 +31,9 @@ KEYS = {
     "an escaped HTML ampersand is one": ("https://a.example/x?a=1&amp;b=2", "a.example/x?a=1&b=2"),
     "ref that names a channel goes": ("https://a.example/x?ref=rss", "a.example/x"),
     "ref that may name an article stays": ("https://a.example/x?ref=1234", "a.example/x?ref=1234"),
+    "dots in a path are resolved": ("https://a.example/x/../y/./z", "a.example/y/z"),
+    "dots lead no higher than the host": ("https://a.example/../../y", "a.example/y"),
+    "a session in the path goes": ("https://a.example/x;jsessionid=0AF?id=1", "a.example/x?id=1"),
     "no scheme is read as https": ("//a.example/x", "a.example/x"),
 }
 
@@ -39,6 +42,25 @@ KEYS = {
 def test_addresses_of_one_page_have_one_key(url: str, key: str) -> None:
     """The key drops what does not tell pages apart and keeps everything else."""
     assert url_key(url) == key
+
+
+PUBLISHERS = ["wtrid=rss", "maca=de-rss-all-1", "GEPC=rss", "PHPSESSID=ab12", "feature=rss", "at_medium=RSS", "at_campaign=KARANGA", "xtor=RSS-1", "CMP=rss", "ref=rss", "from=rss", "src=rss", "source=rss", "cid=rss", "traffic_source=RSS", "ns_campaign=rss", "rssfeed=1", "feed=rss", "partner=rss", "emc=rss", "utm_content=x", "smid=tw", "ito=1490", "ICID=rss", "mod=rss", "wt_mc=rss", "wt.mc=rss", "link_id=rss", "WT.rss_f=x", "fromrss=1", "via=rss", "ocid=rss", "cmpid=BBD", "sref=rss", "xtref=x", "gaa_at=x", "taid=60", "share=twitter", "amp", "amp=1", "output=amp", "outputType=amp", "igshid=x", "_x_tr_sl=ru", "srnd=rss", "leadSource=rss", "is_rss=true", "dgcid=x", "mc_cid=1", "_hsmi=2", "__tn__=R", "fbclid=1", "yclid=2", "gclid=3", "ysclid=4", "_openstat=x", "pk_campaign=x", "mtm_source=x", "wt_zmc=x", "spm=1", "utm_source=rss", "echobox=1", "ref_src=twsrc"]
+
+
+@pytest.mark.parametrize("tracker", PUBLISHERS)
+def test_what_publishers_and_readers_add_to_a_link_says_nothing_of_the_page(tracker: str) -> None:
+    """Alone, and beside the parameter that names the article."""
+    assert url_key(f"https://a.example/x?{tracker}") == "a.example/x"
+    assert url_key(f"https://a.example/x?id=7&{tracker}") == "a.example/x?id=7"
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    ["id=7", "p=1", "from=123", "source=dpa", "feature=interview", "mod=news", "cid=88", "s=9", "feed=12"],
+)
+def test_a_parameter_that_may_name_the_article_stays(parameter: str) -> None:
+    """A wrongly folded address takes two articles for one."""
+    assert url_key(f"https://a.example/x?{parameter}") == f"a.example/x?{parameter}"
 
 
 SITES = {
