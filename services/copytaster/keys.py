@@ -36,6 +36,9 @@ HOST_SECONDS: Final = 8 * DAY_SECONDS
 HOLD_SECONDS: Final = 30
 """Life of the notice that the fetcher waits, which it renews every second: as long as a silent process counts as there."""
 
+FURNITURE_SECONDS: Final = 21 * DAY_SECONDS
+"""A table is for one week, is read in the next, and has a week for clocks that differ."""
+
 STATE_SECONDS: Final = 90 * DAY_SECONDS
 """Life of a state that is renewed whenever its subject is seen (feed items, story versions, hosts)."""
 
@@ -107,6 +110,13 @@ TABLE: Final = (
         "version:<story>", "hash", "extractor", STATE_SECONDS, "revision and hashes of the latest version"
     ),
     KeyPattern("outline:<story>", "string", "extractor", OUTLINE_SECONDS, "what a revision is told apart by"),
+    KeyPattern(
+        "furniture:<site>:<week>",
+        "hash",
+        "extractor",
+        FURNITURE_SECONDS,
+        "sentences that recur over an outlet's pages, and the headings above new ones",
+    ),
     KeyPattern(
         "story:<story>",
         "hash",

@@ -16,6 +16,7 @@ from copytaster_schemas.story import (
     Association,
     Body,
     Delta,
+    FurnitureSpan,
     Headline,
     InfoSource,
     Located,
@@ -109,6 +110,7 @@ def to_story(
     outlet: str | None = None,
     alt_ids: tuple[tuple[str, str], ...] = (),
     delta: Delta | None = None,
+    furniture: tuple[FurnitureSpan, ...] = (),
 ) -> Story:
     """The story as published: `version` and the two times of record are the caller's; `outlet` is the feed list's name."""
     ids = [
@@ -144,6 +146,7 @@ def to_story(
         correction_note=extracted.correction_note,
         live_ticker=extracted.live_ticker or None,
         credits=[_story_credit(credit) for credit in extracted.credits],
+        furniture=list(furniture),
         provider=Provider(outlet=extracted.site, name=outlet or extracted.outlet, feed=feed),
         delta=delta,
         text_hash=extracted.text_hash,

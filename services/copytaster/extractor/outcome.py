@@ -12,6 +12,7 @@ from typing import Final
 from copytaster.errors import Discard
 from copytaster.extractor.delta import Outline, delta, outline
 from copytaster.extractor.extracted import Extracted, to_story
+from copytaster.extractor.furniture import Learned, slice_of, table_name
 from copytaster.extractor.versions import (
     PUBLISHED,
     REVISED,
@@ -20,7 +21,7 @@ from copytaster.extractor.versions import (
     StoryState,
     decide,
 )
-from copytaster.keys import OUTLINE_SECONDS, RECORD_SECONDS, STATE_SECONDS, Keys
+from copytaster.keys import FURNITURE_SECONDS, OUTLINE_SECONDS, RECORD_SECONDS, STATE_SECONDS, Keys
 from copytaster.streams.effects import Cause, Check, Effects, Guard, Outbox
 from copytaster.text.urls import site_of
 from copytaster_schemas import ArticleFetched, ItemDropped, Story
@@ -32,6 +33,8 @@ MAX_BODY_BYTES: Final = 48 * 1024
 """A longer body lies behind `dataref`, so that no event passes the 64 KiB that CloudEvents calls safe (design 3)."""
 
 MAX_DETAIL_CHARS: Final = 300
+
+NOTHING_LEARNED: Final = Learned()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,19 @@ def superseded(desk: Desk, article: ArticleFetched) -> Effects:
 
 
 def told(
-    desk: Desk, article: ArticleFetched, found: Extracted, stored: Stored, *, cause: Cause, now: datetime
+    desk: Desk,
+    article: ArticleFetched,
+    found: Extracted,
+    stored: Stored,
+    *,
+    cause: Cause,
+    now: datetime,
+    learned: Learned = NOTHING_LEARNED,
 ) -> Effects:
-    """Published, revised or unchanged: the story's event and state, and the end of the page's bytes."""
+    """Published, revised or unchanged: the story's event and state, and the end of the page's bytes.
+
+    `learned` are the marks of the story's furniture, and what the table of its outlet learns from a new story.
+    """
     verdict = decide(stored.story, found.text_hash)
     effects = _finished(desk, article, status=verdict)
     effects.facts = {"story_uri": found.uri, "outlet": found.site, "language": found.language}
@@ -87,6 +100,7 @@ def told(
         outlet=None,
         alt_ids=_alt_ids(article),
         delta=delta(stored.outline, after) if verdict == REVISED else None,
+        furniture=learned.spans,
     )
     story = _without_long_body(effects, desk.keys, story)
     event_type = STORY_PUBLISHED if verdict == PUBLISHED else STORY_REVISED
@@ -103,6 +117,9 @@ def told(
     }
     effects.write_hash(version_key, row, lifetime_seconds=STATE_SECONDS)
     effects.op("SET", desk.keys.key("outline", short_id(found.uri)), after.to_bytes(), "EX", OUTLINE_SECONDS)
+    if verdict == PUBLISHED and learned.rows:
+        table = desk.keys.key("furniture", table_name(found.site), str(slice_of(now)))
+        effects.write_hash(table, learned.rows, lifetime_seconds=FURNITURE_SECONDS)
     effects.facts["version"] = version
     return effects
 

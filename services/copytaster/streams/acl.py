@@ -129,7 +129,7 @@ EXTRACTOR: Final = User(
         _on(
             "evalsha",
             "articles stories drops dead done:extractor:<event> failures:extractor:<stream> article:<article> version:<story> "
-            "page:<id> body:<story>:<version> outline:<story> ledger:<hour>",
+            "page:<id> body:<story>:<version> outline:<story> furniture:<site>:<week> ledger:<hour>",
         ),
         _COUNT,
         _on(_CONSUME, "articles"),
@@ -138,6 +138,7 @@ EXTRACTOR: Final = User(
         *_engine("extractor"),
         _on("hget hmget hset expire", "article:<article> version:<story>"),
         _on("get unlink", "page:<id>"),
+        _on("hmget hlen hset expire", "furniture:<site>:<week>"),
         _on("set", "body:<story>:<version>"),
         _on("get set", "outline:<story>"),
         _PRESENCE,

@@ -87,9 +87,12 @@ class Effects:
             raise ValueError(f"{command} with {len(args)} arguments: split it")
         self.ops.append(Op(command, key, args))
 
-    def write_hash(self, key: str, fields: Mapping[str, Value], *, lifetime_seconds: int | None) -> None:
+    def write_hash(
+        self, key: str, fields: Mapping[str, Value] | Mapping[bytes, Value], *, lifetime_seconds: int | None
+    ) -> None:
         """Set `fields` of a hash, and its life where it has one."""
-        for chunk in batched(fields.items(), MAX_OP_ARGUMENTS // 2):
+        pairs: Iterable[tuple[Value, Value]] = fields.items()
+        for chunk in batched(pairs, MAX_OP_ARGUMENTS // 2):
             self.op("HSET", key, *(part for pair in chunk for part in pair))
         if lifetime_seconds is not None:
             self.op("EXPIRE", key, lifetime_seconds)

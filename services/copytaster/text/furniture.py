@@ -246,7 +246,7 @@ def learn(pages: Iterable[Page]) -> FurnitureMarks:
     """
     headings: dict[tuple[str, bytes], list[frozenset[str]]] = {}
     for page in pages:
-        heading = _heading(page)
+        heading = heading_words(page.title, page.text)
         for key in {_key(page.text[begin:end]) for begin, end in sentences(page.text)}:
             known = headings.setdefault((page.outlet, key), [])
             if len(known) < MIN_PAGES and _is_another(heading, known, strict=not page.outlet):
@@ -278,11 +278,17 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(joined)
 
 
-def _heading(page: Page) -> frozenset[str]:
-    opening = page.title
+def keyed_sentences(text: str) -> list[tuple[int, int, bytes]]:
+    """The sentences of a text with the key under which they are known as furniture: begin, end, eight bytes."""
+    return [(begin, end, _key(text[begin:end])) for begin, end in sentences(text)]
+
+
+def heading_words(title: str, text: str) -> frozenset[str]:
+    """The stems of the longer words of a headline, or of the first sentence where there is none: what tells articles apart."""
+    opening = title
     if not opening:
-        spans = sentences(page.text[:1_000])
-        opening = page.text[spans[0][0] : spans[0][1]] if spans else ""
+        spans = sentences(text[:1_000])
+        opening = text[spans[0][0] : spans[0][1]] if spans else ""
     return frozenset(stem(token.word) for token in tokens(opening) if len(token.word) >= 4)
 
 

@@ -401,3 +401,30 @@ async def test_an_item_that_is_only_in_the_feed_becomes_a_story_of_its_own(desk:
     assert (story.uri, story.url, story.title) == (article.article, "", "Fähre")
     assert story.text.split("\n")[:3] == list(PARAGRAPHS)
     assert (story.text_from, story.provider.outlet) == ("feed", "nordpost.example")
+
+
+PROMO = "Die Nordpost gibt es jeden Morgen auch als Podcast, überall dort, wo man Podcasts hören kann."
+
+
+async def test_what_recurs_over_an_outlet_s_pages_is_marked(desk: Desk) -> None:
+    """The third article with another headline shows that a sentence belongs to the outlet and not to the news."""
+    news = {
+        "Fähre nach Olpenitz fährt wieder": PARAGRAPHS,
+        "Turnier endet unentschieden": ("Die Mannschaften trennten sich am Sonntag 2:2 vor 800 Zuschauern.",),
+        "Bibliothek öffnet länger": (
+            "Ab Mai bleibt die Bibliothek bis 20 Uhr offen, sagte Leiterin Maren Voss.",
+        ),
+        "Wehr wird erneuert": ("Das Wehr an der Senne wird für 300.000 Kronen erneuert, beschloss der Rat.",),
+    }
+    for number, (title, paragraphs) in enumerate(news.items()):
+        filler = tuple(
+            f"Zu {title} äußerten sich am Abend {number}{n} Bürger und Gäste im Ratssaal." for n in (4, 7)
+        )
+        await desk.fetched(page(*paragraphs, *filler, PROMO, title=title), path=f"n{number}")
+        await desk.pump()
+
+    marked = [
+        [story.text[span.begin : span.end] for span in story.furniture if span.kind == "recurring"]
+        for _, story in await desk.stories()
+    ]
+    assert marked == [[], [], [PROMO], [PROMO]]

@@ -13,6 +13,15 @@ from copytaster.errors import Discard, Quarantine
 from copytaster.extractor.counted import count_fate
 from copytaster.extractor.delta import Outline
 from copytaster.extractor.extracted import Extracted
+from copytaster.extractor.furniture import (
+    MAX_TABLE_SENTENCES,
+    Learned,
+    Memory,
+    learn_story,
+    sentence_keys,
+    slice_of,
+    table_name,
+)
 from copytaster.extractor.outcome import (
     Desk,
     Stored,
@@ -92,7 +101,29 @@ class Extractor:
         stored = await self._with_story(stored, short_id(found.uri))
         if (against := objection(article, found, stored)) is not None:
             return left_alone(self._desk, article, against)
-        return told(self._desk, article, found, stored, cause=entry.cause, now=now)
+        learned = await self._furniture(found, now)
+        return told(self._desk, article, found, stored, cause=entry.cause, now=now, learned=learned)
+
+    async def _furniture(self, found: Extracted, now: datetime) -> Learned:
+        """The furniture of a story, by the tables of its outlet."""
+        keyed = sentence_keys(found.text)
+        if not keyed:
+            return Learned()
+        sentences = list(dict.fromkeys(key for _, _, key in keyed))
+        tables = [
+            self._keys.key("furniture", table_name(found.site), str(slice_of(now) - age)) for age in (0, 1)
+        ]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for table in tables:
+                pipe.hmget(table, sentences)
+            pipe.hlen(tables[0])
+            *rows, held = await pipe.execute()
+        this_week, last_week = (
+            {key: row for key, row in zip(sentences, values, strict=True) if row is not None}
+            for values in rows
+        )
+        memory = Memory(this_week, last_week, full=held >= MAX_TABLE_SENTENCES)
+        return learn_story(found.text, found.title, keyed, memory)
 
     async def _extracted(self, article: ArticleFetched) -> Extracted:
         """The story of the article: from its page, from the feed's text where that is all there is, or from both."""
