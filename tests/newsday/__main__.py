@@ -20,7 +20,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=480.0, help="time in which items come out")
     parser.add_argument("--feeds", type=int, default=2_000)
     parser.add_argument("--hosts", type=int, default=200)
-    parser.add_argument("--interval", type=float, default=40.0, help="COPYTASTER_POLL_INTERVAL_SECONDS")
+    parser.add_argument(
+        "--interval", type=float, default=40.0, help="seconds between two polls of a quiet feed"
+    )
     parser.add_argument("--kills", type=int, default=8)
     parser.add_argument("--restarts", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)

