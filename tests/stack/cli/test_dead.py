@@ -72,6 +72,28 @@ async def test_a_retried_entry_is_processed_again_and_once(
     assert await redis_client.xlen(DEAD) == 1
 
 
+def test_a_program_gets_the_ids_of_what_was_changed_and_nothing_the_second_time(
+    valkey_url: str, grave: list[str]
+) -> None:
+    """With --json retry and drop say what they did; said again they find nothing to do."""
+    said = [
+        json.loads(run(valkey_url, *words, "--json").stdout)
+        for words in (
+            ("retry", "--all", "--dry-run"),
+            ("retry", grave[0]),
+            ("drop", "--all"),
+            ("drop", "--all"),
+        )
+    ]
+
+    assert said == [
+        {"entries": grave, "dryRun": True},
+        {"entries": grave[:1], "dryRun": False},
+        {"entries": grave[1:], "dryRun": False},
+        {"entries": [], "dryRun": False},
+    ]
+
+
 async def test_what_could_not_be_decoded_comes_back_byte_for_byte(
     valkey_url: str, grave: list[str], redis_client: Redis
 ) -> None:

@@ -19,6 +19,7 @@ from copytaster.streams.holding import HANDED_BACK_IDLE_MS, Holding
 from copytaster.streams.presence import now_ms_of
 from copytaster_schemas import EntryDied, parse_event
 from tests.stack.streams.builders import KEYS, SOURCE, TARGET, copy_on, make_engine, notice, read_new
+from tests.support import wait_until
 
 IDLE_SECONDS = 60.0
 LONG_MS = 3_600_000
@@ -295,6 +296,31 @@ async def test_the_name_of_a_consumer_goes_only_when_it_holds_nothing(redis_clie
     assert too_early
     assert not await holding.forget("young", silent_ms=60_000)
     assert await holders(redis_client) == {"holding": 1}
+
+
+async def test_a_sweep_takes_out_the_names_of_the_gone_and_leaves_those_that_hold_something(
+    redis_client: Redis,
+) -> None:
+    """Else each restart of a service would leave a name in the group for ever."""
+    await publish(redis_client, 1)
+    engine = make_engine(redis_client)
+    [entry_id] = await held_by(redis_client, "holding", idle_ms=0)
+    due_ms = await now_ms_of(redis_client) + 60_000
+    await redis_client.hset(engine.failures.key, entry_id, f"1 0 {due_ms}")  # so that nobody takes it over
+    await redis_client.expire(engine.failures.key, 60)
+    for name in ("gone", engine.consumer):
+        await redis_client.xgroup_createconsumer(SOURCE, "copier", name)
+    claims = Claims(engine, OneProcess([engine]), idle_seconds=0.1)
+
+    async def names() -> set[bytes]:
+        await claims.sweep()
+        return {row["name"] for row in await redis_client.xinfo_consumers(SOURCE, "copier")}
+
+    async def gone() -> bool:
+        return b"gone" not in await names()
+
+    await wait_until(gone, description="the name was taken out")
+    assert await names() == {b"holding", engine.consumer.encode()}
 
 
 async def test_a_lost_group_is_made_again_by_the_sweep(redis_client: Redis) -> None:

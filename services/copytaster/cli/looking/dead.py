@@ -84,6 +84,7 @@ def _many(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--all", "every", is_flag=True, help="All of them instead of the named ones."),
         click.option("--code", default=None, help="With --all: only those that died of this."),
         click.option("--dry-run", is_flag=True, help="Say what would be done and do nothing."),
+        as_json("One JSON object with the ids instead of a sentence."),
         where,
     ):
         function = option(function)
@@ -97,11 +98,13 @@ def retry(
     every: bool,
     code: str | None,
     dry_run: bool,
+    as_json: bool,
     redis_url: str | None,
     desk: str | None,
 ) -> None:
     """Put ENTRIES back on their streams, to be processed again; safe to repeat."""
-    _change(entries, every, code, dry_run, redis_url, desk, act=afterlife.retry, word="put back")
+    done = _change(entries, every, code, dry_run, redis_url, desk, act=afterlife.retry)
+    _tell(done, dry_run, as_json, "put back")
 
 
 @command.command()
@@ -111,11 +114,20 @@ def drop(
     every: bool,
     code: str | None,
     dry_run: bool,
+    as_json: bool,
     redis_url: str | None,
     desk: str | None,
 ) -> None:
     """Let ENTRIES go for good; `copytaster dead export` keeps a copy."""
-    _change(entries, every, code, dry_run, redis_url, desk, act=afterlife.drop, word="dropped")
+    done = _change(entries, every, code, dry_run, redis_url, desk, act=afterlife.drop)
+    _tell(done, dry_run, as_json, "dropped")
+
+
+def _tell(done: list[str], dry_run: bool, as_json: bool, word: str) -> None:
+    if as_json:
+        click.echo(json_line({"entries": done, "dryRun": dry_run}))
+    else:
+        click.echo(f"{len(done)} {'would be ' if dry_run else ''}{word}", err=True)
 
 
 def _change(
@@ -127,23 +139,23 @@ def _change(
     desk: str | None,
     *,
     act: Act,
-    word: str,
-) -> None:
+) -> list[str]:
+    """The ids of the entries that were changed, or would be; one that somebody else handled meanwhile is not among them."""
     if bool(entries) == every or (code and not every):
         raise click.UsageError("name entries, or say --all (and then, if you like, --code)")
     settings = settings_for(redis_url, desk)
 
-    async def work() -> int:
-        done = 0
+    async def work() -> list[str]:
+        done = []
         async with session(settings) as redis:
             keys = Keys(settings.desk)
             found = [await _one(redis, keys, entry) for entry in entries] or await _collect(redis, keys, code)
             for seen, death in found:
-                done += 1 if dry_run else await act(redis, keys, seen.entry_id, death)
+                if dry_run or await act(redis, keys, seen.entry_id, death):
+                    done.append(seen.entry_id)
         return done
 
-    done = asyncio.run(work())
-    click.echo(f"{done} {'would be ' if dry_run else ''}{word}", err=True)
+    return asyncio.run(work())
 
 
 async def _collect(redis: Redis, keys: Keys, code: str | None) -> list[tuple[Seen, EntryDied]]:
