@@ -209,6 +209,22 @@ async def test_an_entry_that_was_delivered_three_times_without_an_outcome_runs_a
     assert await redis_client.xlen(TARGET) == 6
 
 
+async def test_entries_that_were_only_beside_a_killer_come_before_it(redis_client: Redis) -> None:
+    """The killer has one kill more once it ran alone; whoever comes after it would never be reached."""
+    await publish(redis_client, 4)
+    ids = await held_by(redis_client, "dead", idle_ms=LONG_MS, deliveries=3)
+    await redis_client.xclaim(SOURCE, "copier", "dead", 0, [ids[0]], idle=LONG_MS, retrycount=4, justid=True)
+    order: list[str] = []
+
+    async def noting(entry: Entry) -> Effects:
+        order.append(entry.entry_id)
+        return await copy_on(entry)
+
+    await swept(make_engine(redis_client, noting))
+
+    assert order == [entry_id.decode() for entry_id in (*ids[1:], ids[0])]
+
+
 async def test_after_twenty_deliveries_without_an_outcome_an_entry_dies(redis_client: Redis) -> None:
     """It lies in `dead` under its own code, and no handler ran once more."""
     await publish(redis_client, 1)
