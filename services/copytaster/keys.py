@@ -146,6 +146,9 @@ TABLE: Final = (
     KeyPattern(
         "ledger:<hour>", "hash", "streams", LEDGER_SECONDS, "items first seen in an hour, by feed and fate"
     ),
+    KeyPattern(
+        "passed", "hash", "streams", STATE_SECONDS, "subscribers' groups that lost entries to trimming (JSON)"
+    ),
     KeyPattern("held", "string", "fetcher", HOLD_SECONDS, "why the fetcher waits, while it does (JSON)"),
     KeyPattern(
         "services", "zset", "streams", DAY_SECONDS, "running processes by their last sign of life (ms)"

@@ -30,6 +30,8 @@ class Log(StrEnum):
     REDIS_RECOVERED = "redis.recovered"
     REPLICATION_UNGUARDED = "replication.unguarded"
     GROUP_CREATED = "group.created"
+    GROUP_PASSED = "group.passed"
+    PAGES_RELEASED = "pages.released"
     STREAM_TRIMMED = "stream.trimmed"
     ENTRY_FAILED = "entry.failed"
     ENTRY_DIED = "entry.died"

@@ -100,6 +100,20 @@ class Settings(BaseSettings):
     cluster_close_days: float = Field(
         default=14.0, gt=0.0, le=365.0, description="a cluster without news for so many days is closed"
     )
+    subscriber_hold_days: float = Field(
+        default=7.0,
+        ge=0.0,
+        description="an entry stays so much longer for a subscriber's group that has not acknowledged it",
+    )
+    subscriber_hold_memory_percent: float = Field(
+        default=60.0, ge=0.0, le=100.0, description="... while Redis uses less of its maxmemory"
+    )
+    drops_max_entries: int = Field(
+        default=100_000, ge=1_000, description="drops beyond this number go before their 7 days"
+    )
+    dead_pages_mib: int = Field(
+        default=64, ge=0, description="pages of dead entries kept for a second try; the oldest go first"
+    )
     hold_entries: int = Field(
         default=5_000,
         ge=1,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from copytaster.extractor.io.handler import GROUP, Extractor
 from copytaster.extractor.io.workers import Workers
 from copytaster.logs import Log
 from copytaster.settings import Settings
 from copytaster.streams.consumers import consumer_name
+from copytaster.streams.dead_pages import keep_forever
 from copytaster.streams.engine import Engine
 from copytaster.streams.shell import Context, Parts, run_service
 
@@ -40,4 +43,11 @@ async def build(context: Context) -> Parts:
         patience=context.patience,
         closing=Log.STORY_EXTRACTED,
     )
-    return Parts(engines=[engine], trims=["stories"], closers=[workers.close])
+    keep_pages = partial(
+        keep_forever,
+        context.redis,
+        context.keys,
+        context.patience,
+        limit_bytes=settings.dead_pages_mib << 20,
+    )
+    return Parts(engines=[engine], loops=[keep_pages], trims=["stories"], closers=[workers.close])

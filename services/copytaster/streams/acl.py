@@ -70,6 +70,8 @@ _SCRIPTS: Final = ("script|load", "script|exists")
 _SHELL: Final = (*_CONNECTION, *_SCRIPTS, "time", "role", "info", "wait")
 _PRESENCE: Final = _on("zadd zremrangebyscore zrem expire", "services")
 _COUNT: Final = _on("hincrby expireat", "ledger:<hour>")
+# What trimming writes down of subscribers that it passed over.
+_PASSED: Final = _on("hgetall hset hdel expire", "passed")
 _TRIM: Final = "xadd xtrim xinfo|groups xpending"
 _CONSUME: Final = (
     "xgroup|create xgroup|delconsumer xreadgroup xclaim xack xpending xinfo|groups xinfo|consumers"
@@ -134,6 +136,11 @@ EXTRACTOR: Final = User(
         _COUNT,
         _on(_CONSUME, "articles"),
         _on(_TRIM, "stories"),
+        _on("xrange xrevrange", "stories", read_only=True),
+        _PASSED,
+        # The pages of dead entries.
+        _on("xrevrange", "dead", read_only=True),
+        _on("strlen", "page:<id>", read_only=True),
         _on("xadd", "drops dead"),
         *_engine("extractor"),
         _on("hget hmget hset expire", "article:<article> version:<story>"),
@@ -158,6 +165,8 @@ DEDUPLICATOR: Final = User(
         ),
         _on(_CONSUME, "stories links decisions"),
         _on(_TRIM, "links clusters"),
+        _on("xrange xrevrange", "links clusters", read_only=True),
+        _PASSED,
         _on("xadd", "drops dead"),
         *_engine("linker"),
         *_engine("clusterer"),
@@ -191,6 +200,7 @@ SUBSCRIBER: Final = User(
             " ".join(PUBLIC_STREAMS),
         ),
         _on("get exists", "body:<story>:<version>", read_only=True),
+        _on("hgetall hget", "passed", read_only=True),
     ),
 )
 

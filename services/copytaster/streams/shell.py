@@ -18,7 +18,7 @@ from faststream.asgi import AsgiFastStream
 from faststream.redis import RedisBroker
 
 from copytaster.errors import Misconfigured
-from copytaster.keys import Keys
+from copytaster.keys import DAY_SECONDS, Keys
 from copytaster.logs import Log, configure, get_logger
 from copytaster.settings import Settings
 from copytaster.streams.client import Client
@@ -32,7 +32,7 @@ from copytaster.streams.metrics import Metrics, Sources
 from copytaster.streams.patience import Patience, Stopped
 from copytaster.streams.presence import Presence, announce, announce_forever
 from copytaster.streams.reader import PatientReads, install_patience, subscribe
-from copytaster.streams.trim import trim_forever
+from copytaster.streams.trim import Rules, trim_forever
 
 EXIT_BUG = 70
 """EX_SOFTWARE of sysexits.h: a loop ended that must never end."""
@@ -197,7 +197,16 @@ def _upkeep(context: Context, parts: Parts, delivery: Delivery, presence: Presen
     yield partial(announce_forever, context.redis, context.keys, presence, context.patience)
     yield delivery.claim_forever
     if parts.trims:
-        yield partial(trim_forever, context.redis, context.keys, parts.trims, context.patience)
+        rules = _trim_rules(context.settings)
+        yield partial(trim_forever, context.redis, context.keys, parts.trims, context.patience, rules)
+
+
+def _trim_rules(settings: Settings) -> Rules:
+    return Rules(
+        settings.subscriber_hold_days * DAY_SECONDS,
+        settings.subscriber_hold_memory_percent / 100,
+        settings.drops_max_entries,
+    )
 
 
 async def _watch(loop: Loop, patience: Patience, failed: list[BaseException]) -> None:

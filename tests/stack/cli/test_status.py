@@ -163,6 +163,7 @@ async def test_a_subscriber_that_is_behind_needs_no_person_here(looking: Looking
     await start_all(looking.redis)
     await looking.redis.xgroup_create(KEYS.stream("decisions"), "morgenblatt", id="0", mkstream=True)
     await looking.redis.xadd(KEYS.stream("decisions"), {"n": 1}, id="1000000-0")
+    await looking.redis.xgroup_setid(KEYS.stream("decisions"), "clusterer", "$")
 
     assert await codes(looking) == set()
     assert "subscriber" in await codes(looking, urgent=False)

@@ -20,6 +20,7 @@ from copytaster.fetcher.io.store import Store
 from copytaster.keys import Keys
 from copytaster.newsroom.catalogue import load_catalogue
 from copytaster.newsroom.verdict import judge
+from copytaster.streams.backlog import OWN_GROUPS
 from copytaster.streams.trim import trim
 from copytaster_schemas import ClusterChanged
 from tests import keycheck
@@ -200,7 +201,7 @@ async def test_trimming_and_holding_a_host_are_granted(guarded: Guarded) -> None
         with guarded.client("root") as root:
             for name in streams:
                 root.xadd(KEYS.stream(name), {"a": "b"}, id="1-1")
-                root.xgroup_create(KEYS.stream(name), "reader", id="$")
+                root.xgroup_create(KEYS.stream(name), OWN_GROUPS.get(name, "reader"), id="$")
         client = redis.asyncio.Redis(
             host=guarded.host, port=guarded.port, username=user, password=guarded.password(user)
         )

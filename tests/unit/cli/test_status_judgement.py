@@ -19,6 +19,7 @@ from copytaster.cli.looking.status_reading import (
 )
 from copytaster.fetcher.feedstate import FeedState, FeedStatus
 from copytaster.fetcher.schedule import MAX_WEIGHT
+from copytaster.streams.passed import Passed
 from copytaster.streams.presence import GONE_AFTER_SECONDS, Presence, Sighting
 from tests.support import ROOT
 
@@ -86,6 +87,16 @@ CALM: list[tuple[str, Report, set[str]]] = [
     ("nothing is known of the server", redis(), set()),
     ("memory below the limit", redis(used_bytes=MEMORY_PERCENT - 1, limit_bytes=100), set()),
     ("a fetcher that waits a little", replace(WELL, held=Held("backlog", "many", 60.0)), {"held"}),
+    (
+        "a subscriber that lost entries",
+        replace(WELL, passed=(Passed("stories", "morgenblatt", "1-1", "2-1"),)),
+        {"passed"},
+    ),
+    (
+        "a subscriber that lost entries and keeps up again",
+        replace(WELL, passed=(Passed("stories", "morgenblatt", "1-1", "2-1", caught_up=True),)),
+        set(),
+    ),
     ("no memory limit", redis(used_bytes=1 << 40, limit_bytes=0), set()),
     ("no append-only file", redis(append_only=False), {"not_durable"}),
     ("a group at work", group("linker", waiting=LATE_SECONDS, pending=LATE_SECONDS), set()),

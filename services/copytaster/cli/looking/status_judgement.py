@@ -45,6 +45,7 @@ def remarks(report: Report) -> list[Remark]:
         *_redis(report),
         *_dead(report),
         *_groups(report),
+        *_passed(report),
         *_queues(report),
         *_feeds(report),
     ]
@@ -107,6 +108,16 @@ def _groups(report: Report) -> Iterator[Remark]:
                 yield from _foreign(stream, group)
             else:
                 yield from _behind(stream, group, service)
+
+
+def _passed(report: Report) -> Iterator[Remark]:
+    for one in report.passed:
+        if not one.caught_up:
+            what = (
+                f"the subscriber {one_line(one.group)} was too far behind and lost entries {one.first} to {one.last} "
+                f"of {one.stream}"
+            )
+            yield Remark("passed", what, f"copytaster tail {one.stream} --last 1 --no-follow", urgent=False)
 
 
 def _behind(stream: StreamState, group: GroupState, service: str) -> Iterator[Remark]:

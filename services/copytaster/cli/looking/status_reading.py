@@ -17,6 +17,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 from copytaster.fetcher.feedstate import FeedState, FeedStatus
 from copytaster.keys import Keys
 from copytaster.streams.effects import batched
+from copytaster.streams.passed import Passed, passed_groups
 from copytaster.streams.presence import Sighting, now_ms_of, sightings
 from copytaster.streams.trim import parse_id
 from copytaster_schemas import STREAMS
@@ -115,6 +116,8 @@ class Report:
     drops: Drops = Drops()
     held: Held | None = None
     """Why the fetcher waits; None while it does not."""
+    passed: tuple[Passed, ...] = ()
+    """Subscribers' groups that trimming passed over."""
 
     @property
     def dead(self) -> int:
@@ -142,6 +145,7 @@ async def read(redis: Redis, keys: Keys) -> Report:
         polls=await _queue(redis, keys.key("feeds", "due"), now_ms),
         pages=await _queue(redis, keys.key("wanted"), now_ms),
         drops=await _drops(redis, keys.stream("drops"), now_ms),
+        passed=tuple(await passed_groups(redis, keys)),
         held=_held(await redis.get(keys.key("held")), now_ms),
     )
 

@@ -151,6 +151,7 @@ def as_json(report: Report, remarks: Sequence[Remark]) -> dict[str, Any]:
         "queues": {"polls": _plain(asdict(report.polls)), "pages": _plain(asdict(report.pages))},
         "drops": {"lastHour": dict(report.drops.by_code), "complete": report.drops.complete},
         "dead": report.dead,
+        "passed": [_plain(asdict(one)) for one in report.passed],
         **({"held": asdict(report.held)} if report.held else {}),
     }
 
