@@ -46,7 +46,7 @@ _JOINTS: Final = re.compile(
     re.IGNORECASE,
 )
 _ROLE: Final = re.compile(
-    r"\s*(?:\(.*?\)|\[.*?\]|,?\s+(?:in|aus|from|for|für)\s+[A-ZÄÖÜ][\w.-]+$|\s+[-–—]\s+.*$|\s*\|.*$|\s*@\S+|\s*\S+@\S+\s*)",
+    r"\s*(?:\(.*?\)|\[.*?\]|,?\s+(?:in|aus|from|for|für)\s+[A-ZÄÖÜ][\w.-]+$|\s+[-–—]\s+.*$|\s*\|.*$|\s*@\S+|\s*\S+@\S+\s*|\s*(?:기자|記者|记者)$)",
 )
 _CAPITALISED: Final = r"[^\W\d_a-zà-ÿа-яіїєґ][^\W\d_]*[^\W\d_A-ZÀ-ÞА-ЯІЇЄҐ]"
 _SIGNATURE: Final = re.compile(
@@ -166,7 +166,9 @@ def _from_jsonld(page: Page, article: dict[str, Any]) -> list[str]:
 
 
 def _from_meta(page: Page, site_names: frozenset[str]) -> list[str]:
-    stated = [value for name in _META_NAMES if (value := page.meta.get(name, ""))]
+    # Some pages state two authors under one name: the outlet for every page, and the person for this one.
+    named = [e.get("content", "").strip() for e in page.tree.iter("meta") if e.get("name") == "author"]
+    stated = [value for name in _META_NAMES if (value := page.meta.get(name, ""))] + named
     usable = [value for value in stated if not re.match(r"https?://", value) and len(value) <= 200]
     return next(([value] for value in usable if not _is_outlet(value, site_names)), usable[:1])
 

@@ -18,7 +18,8 @@ from htmldate import find_date
 from lxml.html import HtmlElement
 
 from copytaster.extractor.jsonld import string
-from copytaster.extractor.page import Page
+from copytaster.extractor.page import Page, text_of
+from copytaster.extractor.printed import printed_time
 
 EARLIEST_YEAR: Final = 1990
 """No news page is older; `1970-01-01` and `0001-01-01` are empty fields of content systems."""
@@ -275,6 +276,9 @@ def _day(page: Page) -> Dated | None:
     stated = parse_stated(found)
     if stated is None:
         return None
+    at = printed_time(text_of(page.tree), stated.at.date()) if stated.precision == "date" else None
+    if at is not None:
+        return _placed(Stated(datetime.combine(stated.at.date(), at), "minute"), "visible", page.url)
     compact = stated.at.strftime("%Y%m%d")
     basis = "url" if compact in re.sub(r"\D", "", page.url) else "visible"
     return _placed(stated, basis, page.url)

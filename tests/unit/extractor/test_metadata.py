@@ -125,6 +125,23 @@ def test_a_person_further_down_wins_over_the_outlet_s_name() -> None:
     assert read(html).byline.authors == ("Lena Hofer",)
 
 
+def test_a_person_stated_beside_the_outlet_is_the_author() -> None:
+    """Some systems state the outlet on every page and the author of this one after it, under the same name."""
+    head = '<meta name="author" content="Sennebote"><meta name="author" content="Lena Hofer">'
+
+    assert read(page(head=head)).byline.authors == ("Lena Hofer",)
+
+
+def test_the_time_printed_beside_the_date_is_read() -> None:
+    """Where the metadata give nothing, the page itself may print both."""
+    line = '<div class="line">Fr 25.04.25 | 14:07 Uhr</div>'
+
+    at = read(page(before=line), url="https://sennebote.de/2025/04/25/bruecke.html").published
+
+    assert at is not None
+    assert (at.at.isoformat(), at.precision) == ("2025-04-25T14:07:00+02:00", "minute")
+
+
 def test_visible_authors_are_found_by_their_links() -> None:
     """A page without metadata still has a byline."""
     html = page(
