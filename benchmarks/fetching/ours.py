@@ -59,11 +59,12 @@ async def measure(job: dict[str, Any]) -> dict[str, Any]:
     redis, patience, keys = open_redis(settings), Patience(), Keys(settings.desk)
     watch = Redis.from_url(job["redis_url"])
     parts = await build(Context(settings, redis, keys, patience))
-    lane = getattr(parts.loops[0], "__self__", None)
-    assert isinstance(lane, Lane), "the lane of feeds is the first loop of the fetcher"
+    lane = next(
+        one for one in (getattr(loop, "__self__", None) for loop in parts.loops) if isinstance(one, Lane)
+    )
     counted = Counted(lane)
     counted.expect(len(job["feeds"]))
-    running = asyncio.ensure_future(parts.loops[0]())
+    running = asyncio.ensure_future(lane.run())
     due = keys.key("feeds", "due")
     try:
         seconds = []

@@ -19,6 +19,14 @@ MAX_ITEMS: Final = 5_000
 """Items read of one document; the largest real feed of the corpus has about 1,000 (research/fetching.md, 6)."""
 
 
+MAX_GUID_CHARS: Final = 2_000
+"""As long as an address may be (`text.urls`); the longest guid of the corpus has 210 characters."""
+
+
+MAX_LINK_CHARS: Final = 8_000
+"""Longer ones are not looked at; from 2,000 on (`text.urls`) the item is dropped with its address in the reason."""
+
+
 class UnreadableFeed(ValueError):
     """The body is no feed: `failure` is NOT_A_FEED, EMPTY_BODY or TOO_LARGE, `detail` says what it looks like."""
 
@@ -79,6 +87,12 @@ def text_or_none(value: Any) -> str | None:
     return value.strip() or None
 
 
+def identity(value: Any) -> str | None:
+    """`value` as a guid, None for one that is too long to be carried through every event: the address tells the item then."""
+    text = text_or_none(value)
+    return text if text is None or len(text) <= MAX_GUID_CHARS else None
+
+
 def unique_texts(values: Iterable[Any]) -> tuple[str, ...]:
     """The texts among `values` in their order, each once."""
     return tuple(dict.fromkeys(text for value in values if (text := text_or_none(value))))
@@ -95,7 +109,9 @@ def absolute(link: str | None, base: str | None) -> str | None:
 
 
 def web_url(link: str | None, base: str | None) -> str | None:
-    """`link` made absolute, None when that is no http or https address (`mailto:`, `urn:`, still relative)."""
+    """`link` made absolute, None when that is no http or https address (`mailto:`, `urn:`, still relative, endless)."""
+    if link is not None and len(link) > MAX_LINK_CHARS:
+        return None
     resolved = absolute(link, base)
     return resolved if resolved and resolved.lower().startswith(("http://", "https://")) else None
 

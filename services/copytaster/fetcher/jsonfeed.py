@@ -17,6 +17,7 @@ from copytaster.fetcher.document import (
     FeedItem,
     UnreadableFeed,
     absolute,
+    identity,
     item_url,
     plain_text,
     text_or_none,
@@ -59,7 +60,7 @@ def _item(
     link = text_or_none(item.get("url")) or text_or_none(item.get("external_url"))
     tags = item.get("tags")
     return FeedItem(
-        guid=text_or_none(str(guid)) if isinstance(guid, str | int | float) else None,
+        guid=identity(str(guid)) if isinstance(guid, str | int | float) else None,
         url=item_url(link, base, feed_url),
         title=plain_text(item.get("title")),
         published=parse_feed_date(text_or_none(item.get("date_published"))) or updated,

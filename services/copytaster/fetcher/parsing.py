@@ -16,6 +16,7 @@ from copytaster.fetcher.document import (
     FeedItem,
     UnreadableFeed,
     absolute,
+    identity,
     item_url,
     plain_text,
     text_or_none,
@@ -174,7 +175,7 @@ def _item(
     content = _content(_field(entry, "content") or [])
     summary = text_or_none(_field(entry, "summary"))
     return FeedItem(
-        guid=text_or_none(_field(entry, "id")),
+        guid=identity(_field(entry, "id")),
         url=item_url(_link(entry), base, feed_url),
         title=_plain(entry, "title"),
         published=published or updated or parse_feed_date(text_or_none(_field(entry, "created"))),

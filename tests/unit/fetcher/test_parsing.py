@@ -356,3 +356,12 @@ def test_a_ref_that_names_the_host_of_the_feed_is_taken_off_the_address(link: st
     (item,) = read(body, url="https://bote.example/feed.xml").items
 
     assert item.url == expected
+
+
+def test_an_endless_guid_or_address_is_none() -> None:
+    """It would be carried through every event and digest; the item is told by what else it has."""
+    body = f"<rss version='2.0'><channel><item><guid>http://a.example/{'g' * 9_000}</guid><title>T</title></item></channel></rss>"
+
+    (item,) = read(body).items
+
+    assert (item.guid, item.url, item.title) == (None, None, "T")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import re
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 import xxhash
 
@@ -20,24 +21,23 @@ from copytaster.fetcher.challenges import is_challenge
 from copytaster.fetcher.document import FeedDocument, UnreadableFeed
 from copytaster.fetcher.failing import plan_failure
 from copytaster.fetcher.feedstate import FeedState
-from copytaster.fetcher.findings import Findings, findings_of
+from copytaster.fetcher.findings import Findings
 from copytaster.fetcher.hints import hints_of
 from copytaster.fetcher.honesty import asks_plainly, trusts
-from copytaster.fetcher.identity import keyed, lasting_level
 from copytaster.fetcher.io.access_book import AccessBook
 from copytaster.fetcher.io.client import Client, FetchFailed, Limits, Response
 from copytaster.fetcher.io.pacing import Pacing
 from copytaster.fetcher.io.reading import Reader
 from copytaster.fetcher.io.sitemaps import Sitemaps
 from copytaster.fetcher.io.store import Store
-from copytaster.fetcher.items import Judged, Verdict, candidates, judge
+from copytaster.fetcher.items import Verdict
+from copytaster.fetcher.judging import Judgement, conclude, sight
 from copytaster.fetcher.moving import feed_id_of, wants_body
 from copytaster.fetcher.outcomes import Failure, PollStatus, failure_of_status
 from copytaster.fetcher.poll_steps import PollResult, poll_steps
 from copytaster.fetcher.polling import PollAnswer, PollPlan, conditional_headers
-from copytaster.fetcher.revisions import within_budget
 from copytaster.fetcher.schedule import parse_retry_after
-from copytaster.keys import DAY_SECONDS, Keys
+from copytaster.keys import Keys
 from copytaster.logs import Log, get_logger
 from copytaster.streams.commit import Outcome
 from copytaster.streams.effects import Outbox
@@ -50,6 +50,12 @@ ACCEPT: Final = (
 )
 MAX_ROUNDS: Final = 10
 """Decisions made again because another feed wanted the same article first; more means a bug."""
+
+ITEMS_AT_ONCE: Final = 100
+"""The loop itself judges so many: 10 ms. The largest real feeds have 1,000; a hostile one may have 5,000."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # Changes with every build of the document and says nothing of its items.
 _BUILD_DATE: Final = re.compile(rb"<lastBuildDate>[^<]{0,100}</lastBuildDate>")
@@ -193,7 +199,8 @@ class Poller:
         """One decision, and whether all of it was committed."""
         result = await self._patience.until_redis_answers(partial(self._decide, feed, answer, now_ms, chance))
         done_ms = now_ms + int((time.monotonic() - started) * 1000)
-        for step in poll_steps(self._keys, self._outbox, feed, result, now_ms=done_ms):
+        build = partial(poll_steps, self._keys, self._outbox, feed, result, now_ms=done_ms)
+        for step in await _beside_the_loop(len(result.judged), build):
             outcome = await self._patience.until_redis_answers(partial(self._store.commit, step))
             if outcome is not Outcome.COMMITTED:
                 return result, False
@@ -201,29 +208,20 @@ class Poller:
 
     async def _decide(self, feed: FeedState, answer: PollAnswer, now_ms: int, chance: float) -> PollResult:
         document = answer.document
-        judged: list[Judged] = []
-        seen: dict[str, str] = {}
-        forgotten: list[str] = []
-        findings = Findings()
-        if document is not None:
-            memory = await self._store.memory(feed.feed_id)
-            items = keyed(document.items, memory.level)
-            level = lasting_level(items, memory.level, memory.entries)
-            if level is not memory.level:
-                items = keyed(document.items, level)
-            held = memory.held(items, level)
-            found = candidates(feed.feed_id, items, held)
-            known = await self._store.known(one.article_id for one in found)
-            judged, account = within_budget(judge(feed.feed_id, found, known), memory.account, now_ms)
-            today = now_ms // (DAY_SECONDS * 1000)
-            seen = memory.updates(items, today, level=level, account=account)
-            forgotten = memory.forgotten(items, today)
-            findings = findings_of(items, judged, remembers=bool(memory.entries), now_ms=now_ms)
-        plan = await self._plan(feed, answer, findings, now_ms, chance)
+        judgement = Judgement() if document is None else await self._judge(feed, document, now_ms)
+        plan = await self._plan(feed, answer, judgement.findings, now_ms, chance)
         breaker = None
         if plan.unreachable:
             breaker = after_failure(await self._store.breaker(feed.host), feed.feed_id, now_ms=now_ms)
-        return PollResult(plan, judged, document.language if document else None, seen, forgotten, breaker)
+        language = document.language if document else None
+        return PollResult(plan, judgement.judged, language, judgement.seen, judgement.forgotten, breaker)
+
+    async def _judge(self, feed: FeedState, document: FeedDocument, now_ms: int) -> Judgement:
+        memory = await self._store.memory(feed.feed_id)
+        count = len(document.items)
+        sighted = await _beside_the_loop(count, sight, feed.feed_id, document, memory)
+        known = await self._store.known(one.article_id for one in sighted.candidates)
+        return await _beside_the_loop(count, conclude, feed.feed_id, sighted, known, now_ms)
 
     async def _plan(
         self, feed: FeedState, answer: PollAnswer, findings: Findings, now_ms: int, chance: float
@@ -258,6 +256,13 @@ class Poller:
 
 def _nothing() -> None:
     return None
+
+
+async def _beside_the_loop(items: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The value of a pure function over so many items; over many it is computed in a thread, where it holds nobody up."""
+    if items <= ITEMS_AT_ONCE:
+        return function(*args, **kwargs)
+    return await asyncio.to_thread(function, *args, **kwargs)
 
 
 async def hold_host(store: Store, patience: Patience, url: str, seconds: float) -> None:
