@@ -113,7 +113,7 @@ FETCHER: Final = User(
         _on("del", "feed:<id> seen:<feed> outcomes:<feed>"),
         _on("get set", "robots:<host>"),
         _on("set unlink", "held"),
-        _on("xinfo|groups xpending", "stories links", read_only=True),
+        _on("xinfo|groups xpending xlen", "articles stories links", read_only=True),
         # Balancing the ledger.
         _on("hgetall", "ledger:<hour>", read_only=True),
         _on("xrange", "articles dead", read_only=True),

@@ -18,7 +18,7 @@ async def test_redis_never_answers_oom_and_all_flows_again_after_the_extractor_s
         course = await ride_out(str(server.connection_url), tmp_path, flood)
 
     assert course.oom_errors == 0
-    assert course.peak_percent > 60
+    assert course.peak_percent > 40
     assert course.held_after_seconds is not None
     assert '"waiting": {"reason": "memory"' in course.ready_said
     assert [(line["status"], line["reason"]) for line in course.lines][:1] == [("waiting", "memory")]

@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from copytaster.fetcher.pressure import TIGHT_SHARE, Hold, Limits, Load, has_room, hold_of
 from copytaster.keys import HOLD_SECONDS, Keys
 from copytaster.logs import Log, get_logger
-from copytaster.streams.backlog import backlogs, memory
+from copytaster.streams.backlog import OWN_GROUPS, Backlog, backlogs, memory
 from copytaster.streams.patience import Patience, Stopped
 from copytaster.streams.presence import now_ms_of
 
@@ -77,8 +77,12 @@ class Gate:
         await self._note(before, now)
 
     async def _load(self) -> Load:
-        found = await backlogs(self._redis, self._keys, WATCHED)
-        return Load([one for one in found if one.ours], await memory(self._redis))
+        found = [one for one in await backlogs(self._redis, self._keys, WATCHED) if one.ours]
+        for name in set(WATCHED) - {one.stream for one in found}:
+            # A service that has never run has no group yet, and all of its work still before it.
+            entries = int(await self._redis.xlen(self._keys.stream(name)))
+            found.append(Backlog(name, OWN_GROUPS[name], entries, 0, None, "0-0"))
+        return Load(found, await memory(self._redis))
 
     def _say(self, before: Hold | None, now: Hold | None) -> None:
         if now is not None and (before is None or before.reason is not now.reason):
