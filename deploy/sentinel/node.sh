@@ -13,6 +13,6 @@ fi
 sed -i -e '/^masterauth /d' -e '/^masteruser /d' "$conf" # of the last start; the password may be a new one
 { echo "masteruser replica"; echo "masterauth $(cat /run/copytaster/replica-password)"; } >>"$conf"
 # min-replicas-to-write: a master that is cut off takes no writes, for they would be lost at the switch.
-exec redis-server "$conf" --dir /data --appendonly yes --appendfsync everysec --save "" \
+exec redis-server "$conf" --dir /data --appendonly yes --appendfsync "${REDIS_APPENDFSYNC:-everysec}" --save "" \
   --maxmemory-policy noeviction --maxmemory "${REDIS_MAXMEMORY:-1gb}" --aclfile /run/copytaster/users.acl \
   --replica-announce-ip "$NODE" --min-replicas-to-write 1 --min-replicas-max-lag 10
