@@ -18,6 +18,7 @@ from copytaster.cli.options import where
 from copytaster.cli.plain import count, json_line
 from copytaster.errors import CopytasterError
 from copytaster.keys import Keys
+from copytaster.settings import Settings
 from copytaster_schemas import ClusterChanged, Member
 from copytaster_schemas.identity import short_id
 
@@ -84,13 +85,17 @@ class _Found:
 @click.argument("cluster")
 @where
 @click.option("--history", is_flag=True, help="List its events instead, the oldest first.")
+@click.option("--tree", is_flag=True, help="Show who copied from whom, with the link that says so.")
 @json_option("The cluster as JSON; with --history one event a line.")
-def show(cluster: str, redis_url: str | None, desk: str | None, history: bool, as_json: bool) -> None:
+def show(
+    cluster: str, redis_url: str | None, desk: str | None, history: bool, tree: bool, as_json: bool
+) -> None:
     """Show one CLUSTER by its urn (or the start of it); an id that was merged shows its successor.
 
     \b
     Example:
       copytaster clusters show 24d0827a
+      copytaster clusters show 24d0827a --tree
       copytaster clusters show 24d0827a --history
     """
 
@@ -102,7 +107,11 @@ def show(cluster: str, redis_url: str | None, desk: str | None, history: bool, a
     found = ask(settings_for(redis_url, desk), look)
     for ended, into in zip(found.chain, found.chain[1:], strict=False):
         click.echo(f"{ended} was merged into {into}", err=True)
-    if history:
+    if history and tree:
+        raise click.UsageError("--history and --tree exclude each other")
+    if tree:
+        _show_tree(found, settings_for(redis_url, desk), as_json=as_json)
+    elif history:
         _show_history(found, as_json=as_json)
     else:
         _show_latest(found, as_json=as_json)
@@ -127,6 +136,20 @@ async def _stored_members(redis: Redis, keys: Keys, cluster: str) -> list[Member
     cards = stored_cards(await redis.hgetall(keys.key("cluster", short_id(cluster)))).values()
     ordered = sorted(cards, key=lambda card: (card.time_ms, card.story))
     return [card.to_member(card.kin or None) for card in ordered]
+
+
+def _show_tree(found: _Found, settings: Settings, *, as_json: bool) -> None:
+    from copytaster.cli.looking import tree_view
+
+    cluster = found.chain[-1]
+    nodes = ask(settings, lambda redis, keys: tree_view.tree_of(redis, keys, cluster))
+    if not nodes:
+        raise CopytasterError(f"{cluster} has no members any more")
+    if as_json:
+        click.echo(json_line(tree_view.as_json(cluster, nodes, found.latest)))
+        return
+    for line in tree_view.lines(nodes, found.latest):
+        click.echo(line)
 
 
 def _show_history(found: _Found, *, as_json: bool) -> None:
