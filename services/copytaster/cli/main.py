@@ -27,8 +27,10 @@ FOLDERS: Final = {
         "export": "Export all living clusters and the place on the stream where to go on.",
         "find": "Tell all that is known of an address or a urn.",
         "ledger": "Say what became of every item, by feed and hour, and whether the count balances.",
+        "relink": "Say which clusters another policy would change, and why.",
         "status": "Say who runs, what waits, and what needs a person.",
         "tail": "Watch a stream: stories, links, clusters, drops, feeds.",
+        "verify": "Decide stored links anew and say which do not hold.",
     },
     "running": {
         "demo": "Show it at work on a small newsroom of its own.",

@@ -6,7 +6,7 @@ the order of the lines does not matter. Memory grows with the archive (some 110 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -92,7 +92,7 @@ def link_archive(
     for done, record in enumerate(ready):
         known[record.id] = features(record, policy)
         tell("reading", done + 1, len(ready))
-    decisions = _decide(known, _candidates(known, policy), policy, tell)
+    decisions = _decide(known, candidate_pairs(known, policy), policy, tell)
     grouping = group([known[name] for name in sorted(known)], decisions, policy)
     links = [
         decision.oriented() for decision in grouping.decisions.values() if decision.relation not in SILENT
@@ -113,7 +113,8 @@ def _silent(step: str, done: int, total: int) -> None:
     """No progress wanted."""
 
 
-def _candidates(known: dict[str, Features], policy: Policy) -> list[Pair]:
+def candidate_pairs(known: Mapping[str, Features], policy: Policy) -> list[Pair]:
+    """The pairs worth comparing, in order: for every story the best that share a key with it, within the window."""
     index = MemoryIndex()
     keys = {name: index_keys(story, policy) for name, story in known.items()}
     for name in sorted(known):

@@ -12,18 +12,16 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any
 
 import click
 
+from copytaster.cli.files.progress import progress
 from copytaster.deduplicator.bulk import Cluster, link_archive, pair_decision, prepared
 from copytaster.deduplicator.decide import PairDecision
 from copytaster.deduplicator.features import Features
 from copytaster.deduplicator.policy import load
 from copytaster.deduplicator.record import StoryRecord, from_line
-
-SHOWN_EVERY: Final = 200
-"""Steps between two updates of the progress line."""
 
 
 @click.command("link")
@@ -83,7 +81,7 @@ def _read_stories(name: str) -> tuple[dict[str, StoryRecord], bool]:
 
 
 def _write_archive(records: list[StoryRecord], out: Path | None) -> None:
-    with _progress() as show:
+    with progress() as show:
         links, clusters = link_archive(records, load(), show)
     if out is None:
         _print(cluster.to_dict() for cluster in clusters)
@@ -219,17 +217,3 @@ def _save(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     with path.open("w", encoding="utf-8") as file:
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-@contextmanager
-def _progress() -> Iterator[Any]:
-    """A line on standard error that says how far the work is, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-
-    def show(step: str, done: int, total: int) -> None:
-        if done % SHOWN_EVERY == 0 or done == total:
-            click.echo(f"\r{step} {done} of {total}  ", err=True, nl=done == total)
-
-    yield show
