@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from datasketch import MinHash, MinHashLSH
+from datasketch import MinHash, MinHashLSH  # type: ignore[import-untyped]
 from redis.asyncio import Redis
 from xxhash import xxh32_intdigest
 
@@ -101,4 +101,4 @@ async def _figures(
 def _recall(texts: Sequence[Text], is_found: Any) -> float:
     """The share of stories made from another one that are found with it."""
     pairs = [(text.number, text.source) for text in texts if text.source is not None]
-    return round(sum(is_found(a, b) for a, b in pairs) / len(pairs), 4)
+    return round(float(sum(is_found(a, b) for a, b in pairs)) / len(pairs), 4)
