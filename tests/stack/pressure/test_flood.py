@@ -14,7 +14,7 @@ from tests.stack.pressure.flood import Flood, ride_out
 async def test_redis_never_answers_oom_and_all_flows_again_after_the_extractor_starts(tmp_path: Path) -> None:
     """A small Redis, an extractor that is stopped, feeds that go on: the short form of `make bench-pressure`."""
     with ValkeyServer(config={"maxmemory": "24mb", "maxmemory-policy": "noeviction"}) as server:
-        flood = Flood(feeds=3, page_bytes=150_000, seconds=8, drain_seconds=60)
+        flood = Flood(feeds=3, page_bytes=150_000, seconds=3, drain_seconds=90)
         course = await ride_out(str(server.connection_url), tmp_path, flood)
 
     assert course.oom_errors == 0
