@@ -41,13 +41,23 @@ class PatientReads:
         self._redis = redis
         self._patience = patience
         self._running: set[asyncio.Task[Any]] = set()
-        self.last_return = time.monotonic()
+        self._returns = dict.fromkeys(self._engines, time.monotonic())
+
+    @property
+    def last_return(self) -> float:
+        """Monotonic time of the last sign of life of the loop that was silent longest.
+
+        A read that came back is one; while Redis is away and waited for, all are alive.
+        """
+        now = time.monotonic()
+        return now if self._patience.redis_away else min(self._returns.values(), default=now)
 
     async def __call__(
         self, groupname: str, consumername: str, streams: dict[str, Any], **options: Any
     ) -> Any:
         """What the server gives, `()` when that is nothing; never returns any more once the process stops."""
-        engine = self._engines[next(iter(streams)), groupname]
+        place = next(iter(streams)), groupname
+        engine = self._engines[place]
         room = await engine.slots.open_read(int(options["count"]))
         reading = asyncio.create_task(
             self._answer(engine, groupname, consumername, streams, **{**options, "count": room})
@@ -58,7 +68,7 @@ class PatientReads:
         if self._patience.stopping:
             await asyncio.Event().wait()  # FastStream cancels its loop; what just came is handed back
         engine.slots.close_read(sum(len(entries) for _, entries in reply))
-        self.last_return = time.monotonic()
+        self._returns[place] = time.monotonic()
         return reply
 
     async def ended(self) -> None:
