@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 OUTLETS: Final = 8
-PARAGRAPHS: Final = 4
+PARAGRAPHS: Final = 3
 MOST_COPIES: Final = 2
 ODD_EVERY: Final = 25
 """One item in so many lies where robots.txt lets nobody in: it has to be dropped, once."""
@@ -38,101 +38,17 @@ _SYLLABLES: Final = [
     "ott",
     "eb",
 ]
-_NOUNS: Final = [
-    "harbour",
-    "bridge",
-    "tunnel",
-    "ferry",
-    "orchard",
-    "quarry",
-    "airfield",
-    "archive",
-    "reservoir",
-    "tramway",
-    "glasshouse",
-    "barracks",
-    "brewery",
-    "cannery",
-    "lighthouse",
-    "museum",
-    "nursery",
-    "observatory",
-    "pier",
-    "refinery",
-    "school",
-    "theatre",
-    "university",
-    "viaduct",
-    "warehouse",
-    "yard",
-    "zoo",
-    "court",
-    "dam",
-]
-_ACTS: Final = [
-    "closed",
-    "reopened",
-    "bought",
-    "flooded",
-    "inspected",
-    "renamed",
-    "evacuated",
-    "auctioned",
-    "repaired",
-    "photographed",
-    "searched",
-    "surveyed",
-    "occupied",
-    "restored",
-    "demolished",
-    "insured",
-    "measured",
-    "painted",
-    "lit",
-    "emptied",
-    "sealed",
-    "widened",
-    "moved",
-    "leased",
-    "blessed",
-    "fenced",
-]
-_TRADES: Final = [
-    "divers",
-    "carpenters",
-    "surveyors",
-    "bakers",
-    "engineers",
-    "teachers",
-    "pilots",
-    "farmers",
-    "nurses",
-    "sailors",
-    "printers",
-    "masons",
-    "lawyers",
-    "gardeners",
-    "miners",
-    "weavers",
-    "drivers",
-    "painters",
-    "brewers",
-    "clerks",
-]
-_REASONS: Final = [
-    "after a week of rain",
-    "because of a missing permit",
-    "before the harvest fair",
-    "in spite of two lawsuits",
-    "for lack of steel",
-    "following a vote by hand",
-    "during the night shift",
-    "on the advice of an insurer",
-    "without a word to the council",
-    "as the lease ran out",
-    "under the eyes of inspectors",
-    "at the wish of the heirs",
-]
+_FORMS: Final = (
+    "{person} said that {count} people of {place} had gone to {other} by night.",
+    "In {place}, {count} steps from {other}, {person} had a house with {many} rooms.",
+    "It was {person} who gave {count} crowns to {place}, and {many} more to {other}.",
+    "Of {count} letters to {other} only {many} came from {place}, as {person} found.",
+    "{person} and {second} of {place} had known {other} for {many} days.",
+    "The way from {place} to {other} took {person} {many} hours, not {count}.",
+    "{other} is what {person} called {place} when {count} men and {second} came back.",
+)
+"""Common words between invented names and numbers: no two points share a passage or a rare word, so that only copies are
+candidates for one another and a storm spends its time on delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,37 +91,26 @@ def edition(points: int, seed: int = 1) -> list[Piece]:
 
 def _report(dice: random.Random) -> tuple[str, tuple[str, ...], str]:
     """Title, paragraphs and a corrected paragraph of one point; names and numbers of its own in every sentence."""
-    town, noun, act = _name(dice), dice.choice(_NOUNS), dice.choice(_ACTS)
-    title = f"{town} {noun} {act} {dice.choice(_REASONS)}"
-    lede = f"{town.upper()} - The {noun} of {town} was {act} on Tuesday {dice.choice(_REASONS)}, mayor {_name(dice)} said."
-    paragraphs = [lede, *(_paragraph(dice, town) for _ in range(PARAGRAPHS - 1))]
-    return title, tuple(paragraphs), f"{_paragraph(dice, town)} An earlier version gave another number."
+    title = f"{_name(dice)} and {_name(dice)} meet at {_name(dice)}"
+    lede = f"{_name(dice).upper()} - {_name(dice)} {_name(dice)} met {_name(dice)} {_name(dice)} at {_name(dice)} on Tuesday."
+    paragraphs = [f"{lede} {_sentence(dice)}", *(_paragraph(dice) for _ in range(PARAGRAPHS - 1))]
+    return title, tuple(paragraphs), f"{_paragraph(dice)} An earlier version gave another number."
 
 
-def _paragraph(dice: random.Random, town: str) -> str:
-    return " ".join(_sentence(dice, town) for _ in range(2))
+def _paragraph(dice: random.Random) -> str:
+    return " ".join(_sentence(dice) for _ in range(3))
 
 
-def _sentence(dice: random.Random, town: str) -> str:
-    forms = (
-        "{count} {trades} from {place} had {act} the {noun} {reason}, according to {person}.",
-        "{person}, who speaks for the {trades} of {place}, put the cost at {count} crowns {reason}.",
-        "In {place}, {count} kilometres from {town}, the {noun} was {act} {reason}.",
-        "The {noun} near {place} holds {count} tonnes and was last {act} {reason}, {person} recalled.",
-        "{person} told reporters in {place} that {count} {trades} had {act} a {noun} {reason}.",
-        "Of {count} letters that reached {town} {reason}, {person} answered those of the {trades} in {place}.",
-    )
-    return dice.choice(forms).format(
-        count=f"{dice.randint(13, 98_765):,}",
-        trades=dice.choice(_TRADES),
-        place=_name(dice),
-        town=town,
+def _sentence(dice: random.Random) -> str:
+    return dice.choice(_FORMS).format(
         person=f"{_name(dice)} {_name(dice)}",
-        noun=dice.choice(_NOUNS),
-        act=dice.choice(_ACTS),
-        reason=dice.choice(_REASONS),
+        second=_name(dice),
+        place=_name(dice),
+        other=_name(dice),
+        count=f"{dice.randint(1_013, 98_765):,}",
+        many=dice.randint(13, 999),
     )
 
 
 def _name(dice: random.Random) -> str:
-    return "".join(dice.choice(_SYLLABLES) for _ in range(dice.randint(2, 4))).capitalize()
+    return "".join(dice.choice(_SYLLABLES) for _ in range(dice.randint(3, 4))).capitalize()
