@@ -84,6 +84,9 @@ chaos: $(VENV)/.developer ## Ride a long storm on Valkey, on redis:8 and over th
 bench-pressure: $(VENV)/.developer ## Flood a small Redis for ten minutes while the extractor is stopped, then let it drain.
 	@$(BIN)/python -m tests.stack.pressure
 
+order: $(VENV)/.developer ## Cluster the same stories in 200 orders, with duplicates, kills and one to four linkers.
+	@$(BIN)/python -m tests.order --out benchmarks/results
+
 clean: ## Remove .venv and all caches.
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

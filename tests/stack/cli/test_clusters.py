@@ -244,7 +244,7 @@ async def test_explain_says_when_what_was_said_concerned_another_version(looking
     """After a revision the kept decision may be of the former version; both are shown."""
     revised = make_story("hafen", HARBOUR + "\nNeu.", title="Hafen von Karstadt wieder frei", version=2)
     await looking.desk.publish([revised])
-    await looking.desk._step(looking.desk.linker)
+    await looking.desk.step(looking.desk.linker)
 
     ran = await looking.run("clusters", "explain", FIRE.uri, FIRE_COPY.uri)
 

@@ -61,7 +61,7 @@ async def test_a_link_that_does_not_follow_from_the_texts_is_named(looking: Look
 async def test_links_to_a_former_version_cannot_be_checked(looking: Looking) -> None:
     """They count as gone and are no failure."""
     await looking.desk.publish([make_story("hafen", HARBOUR + " Ende.", title="Hafen", version=2)])
-    while await looking.desk._step(looking.desk.linker):
+    while await looking.desk.step(looking.desk.linker):
         pass
 
     ran = await looking.run("verify", "--story", FIRE_COPY.uri, "--json")

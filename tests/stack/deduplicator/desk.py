@@ -37,10 +37,11 @@ WINDOW_MS = WINDOW_DAYS * DAY_SECONDS * 1000
 class Desk:
     """One linker and one clusterer on a server; `pump` works off what lies on their streams."""
 
-    def __init__(self, redis: Redis, name: str = "one") -> None:
+    def __init__(self, redis: Redis, name: str = "one", matcher: Matcher | None = None) -> None:
+        """`matcher` may be shared between desks, which saves reading the same texts again."""
         self.redis = redis
         self.cpu = ThreadPoolExecutor(max_workers=1)
-        matcher, index = Matcher(load()), Index(redis, KEYS)
+        matcher, index = matcher or Matcher(load()), Index(redis, KEYS)
         self.lease = Lease(redis, KEYS, clusterer.GROUP, name)
         self.now_ms = int(NOON.timestamp() * 1000)
         clusters = Clusters(redis, KEYS, index, close_ms=WINDOW_MS)
@@ -84,15 +85,14 @@ class Desk:
     async def pump(self) -> None:
         """Work until neither group gets anything new."""
         while (
-            await self._step(self.linker)
-            or await self._step(self.clusterer)
-            or await self._step(self.decider)
+            await self.step(self.linker) or await self.step(self.clusterer) or await self.step(self.decider)
         ):
             pass
 
-    async def _step(self, engine: Engine) -> int:
+    async def step(self, engine: Engine, *, count: int = 50) -> int:
+        """Let an engine work off at most `count` new entries; how many there were."""
         await ensure_group(self.redis, engine.stream, engine.group)
-        reply = await self.redis.xreadgroup(engine.group, engine.consumer, {engine.stream: ">"}, count=50)
+        reply = await self.redis.xreadgroup(engine.group, engine.consumer, {engine.stream: ">"}, count=count)
         batch = [(entry_id.decode(), fields) for _, entries in reply or [] for entry_id, fields in entries]
         await engine.process(batch)
         return len(batch)
