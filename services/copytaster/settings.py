@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     extract_memory_mib: int = Field(
         default=1024, ge=256, description="address space of one extracting process"
     )
+    overrides_file: Path | None = Field(
+        default=None, description="YAML with selectors of your own for single sites (docs/operating.md)"
+    )
     cluster_close_days: float = Field(
         default=14.0, gt=0.0, le=365.0, description="a cluster without news for so many days is closed"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from copytaster.extractor.io.handler import GROUP, Extractor
+from copytaster.extractor.io.overrides_file import checked_overrides
 from copytaster.extractor.io.workers import Workers
 from copytaster.logs import Log
 from copytaster.settings import Settings
@@ -28,6 +29,7 @@ async def build(context: Context) -> Parts:
         settings.extract_workers,
         timeout_seconds=settings.extract_timeout_seconds,
         memory_mib=settings.extract_memory_mib,
+        overrides=checked_overrides(settings.overrides_file),
     )
     engine = Engine(
         context.redis,

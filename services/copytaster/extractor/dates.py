@@ -163,6 +163,12 @@ def published(page: Page, article: dict[str, Any], *, feed: Dated | None) -> Dat
     return feed or _day(page)
 
 
+def selected(stated: str | None, url: str) -> Dated | None:
+    """The date of an operator's selector, as the page prints it; None where it is none."""
+    found = parse_stated(stated)
+    return _placed(found, "visible", url) if found is not None else None
+
+
 def modified(page: Page, article: dict[str, Any], *, feed: datetime | None) -> Dated | None:
     """When the page says it was last changed; None if nothing tells."""
     best = _best(

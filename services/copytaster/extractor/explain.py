@@ -9,6 +9,7 @@ from lxml.html import HtmlElement
 
 from copytaster.errors import Discard
 from copytaster.extractor.explanation import BODY, LEFT, Explanation, Verdict
+from copytaster.extractor.overrides import FIELDS, NONE, Overrides
 from copytaster.extractor.page import text_of
 from copytaster.extractor.region import OUTSIDE
 from copytaster.extractor.story import Reading, extract_page, read_page
@@ -44,18 +45,20 @@ _BLOCKS: Final = frozenset(
 _INLINE: Final = frozenset({"span", "a", "strong", "em"})
 
 
-def explain_page(body: bytes, *, url: str, content_type: str | None) -> Explanation:
+def explain_page(
+    body: bytes, *, url: str, content_type: str | None, overrides: Overrides = NONE
+) -> Explanation:
     """The blocks of a page in its own order, each with its verdict. Raises `Discard` for what is no page at all."""
-    reading = read_page(body, url=url, content_type=content_type)
+    reading = read_page(body, url=url, content_type=content_type, overrides=overrides)
     dropped = None
     try:
-        extract_page(body, url=url, content_type=content_type)
+        extract_page(body, url=url, content_type=content_type, overrides=overrides)
     except Discard as reason:
         dropped = (reason.code, reason.detail)
-    return Explanation(_facts(reading), tuple(_verdicts(reading)), dropped)
+    return Explanation(_facts(reading, overrides), tuple(_verdicts(reading)), dropped)
 
 
-def _facts(reading: Reading) -> dict[str, str]:
+def _facts(reading: Reading, overrides: Overrides) -> dict[str, str]:
     metadata, content = reading.metadata, reading.content
     published = metadata.published
     facts = {
@@ -68,6 +71,9 @@ def _facts(reading: Reading) -> dict[str, str]:
         "published": f"{published.iso()} ({published.basis})" if published is not None else "none",
         "outlet": metadata.outlet.name or metadata.outlet.site,
     }
+    rules = overrides.for_url(reading.page.url)
+    if rules is not None:
+        facts["overrides"] = ", ".join(name for name in FIELDS if getattr(rules, name) is not None)
     canonical = {"canonical": metadata.canonical_url, "canonical elsewhere": metadata.foreign_canonical}
     facts |= {name: value for name, value in canonical.items() if value is not None}
     return facts

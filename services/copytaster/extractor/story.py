@@ -11,12 +11,21 @@ from copytaster.errors import Discard
 from copytaster.extractor.body import Body, page_body
 from copytaster.extractor.bylines import Byline, signature
 from copytaster.extractor.captions import page_captions
+from copytaster.extractor.dates import selected
 from copytaster.extractor.decode import Decoded, decode
 from copytaster.extractor.dom_credits import dom_credits
 from copytaster.extractor.extracted import Extracted, flat, to_story
 from copytaster.extractor.jsonld import article_node, string
 from copytaster.extractor.lead import page_lead
 from copytaster.extractor.metadata import Metadata, page_metadata
+from copytaster.extractor.overrides import (
+    NONE,
+    Overrides,
+    SiteRules,
+    body_lines,
+    selected_texts,
+    stated_date,
+)
 from copytaster.extractor.page import Page, parse_page, text_of
 from copytaster.extractor.titles import fold
 from copytaster.extractor.versions import text_hash
@@ -42,15 +51,20 @@ _CORRECTION: Final = re.compile(
 
 
 def extract_page(
-    body: bytes, *, url: str, content_type: str | None, feed_item: FeedItem | None = None
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None,
+    feed_item: FeedItem | None = None,
+    overrides: Overrides = NONE,
 ) -> Extracted:
     """The story on a page fetched from `url` (after redirects).
 
     `content_type` is the HTTP header's value. What the page leaves out (title, authors, times) is taken from the feed
-    item. Raises `Discard` with the code for what is left out: bad_url, empty_body, body_too_large, not_html, too_complex, and the
+    item; `overrides` are the operator's own selectors. Raises `Discard` with the code for what is left out: bad_url, empty_body, body_too_large, not_html, too_complex, and the
     walls of `walls.refuse_wall`.
     """
-    reading = read_page(body, url=url, content_type=content_type, feed_item=feed_item)
+    reading = read_page(body, url=url, content_type=content_type, feed_item=feed_item, overrides=overrides)
     refuse_wall(
         reading.page,
         reading.decoded.html,
@@ -71,10 +85,17 @@ class Reading:
     content: Body
     lead: str | None
     captions: tuple[str, ...]
+    stated_credits: tuple[str, ...] = ()
+    """The texts that an operator's selector names as credits."""
 
 
 def read_page(
-    body: bytes, *, url: str, content_type: str | None, feed_item: FeedItem | None = None
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None,
+    feed_item: FeedItem | None = None,
+    overrides: Overrides = NONE,
 ) -> Reading:
     """The parts of a page, walls too. Raises `Discard` for what is no page: see `extract_page`."""
     try:
@@ -94,6 +115,11 @@ def read_page(
         authors=frozenset(map(fold, metadata.byline.authors)),
     )
     content, metadata = _signed(content, metadata)
+    rules = overrides.for_url(page.url)
+    stated_credits: tuple[str, ...] = ()
+    if rules is not None:
+        content, metadata = _overridden(rules, page, content, metadata)
+        stated_credits = tuple(selected_texts(rules.credit, page.tree)) if rules.credit is not None else ()
     lead = page_lead(
         page,
         _descriptions(page, metadata),
@@ -102,7 +128,16 @@ def read_page(
         captions=figure_captions,
     )
     captions = tuple(dict.fromkeys((*figure_captions, *content.captions)))
-    return Reading(decoded, page, metadata, content, lead, captions)
+    return Reading(decoded, page, metadata, content, lead, captions, stated_credits)
+
+
+def _overridden(rules: SiteRules, page: Page, content: Body, metadata: Metadata) -> tuple[Body, Metadata]:
+    """Body and date as an operator's selectors find them; what they do not find is left as it was."""
+    lines = body_lines(rules.body, page.tree) if rules.body is not None else []
+    if lines:
+        content = Body(tuple(lines), (), (), escalated=False)
+    at = selected(stated_date(rules.date, page.tree), page.url) if rules.date is not None else None
+    return content, replace(metadata, published=at) if at is not None else metadata
 
 
 def _assembled(reading: Reading) -> Extracted:
@@ -136,7 +171,7 @@ def _assembled(reading: Reading) -> Extracted:
         located=dateline.place if dateline else None,
         correction_note=next((line for line in content.paragraphs if _CORRECTION.match(line)), None),
         live_ticker=metadata.live,
-        credits=_credits(page, metadata, content, lead, reading.captions),
+        credits=_credits(reading),
         text_hash=text_hash(metadata.title, lead, content.text),
         charset=reading.decoded.charset,
         escalated=content.escalated,
@@ -179,14 +214,13 @@ def _descriptions(page: Page, metadata: Metadata) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in stated if text))
 
 
-def _credits(
-    page: Page, metadata: Metadata, content: Body, lead: str | None, captions: tuple[str, ...]
-) -> tuple[Credit, ...]:
+def _credits(reading: Reading) -> tuple[Credit, ...]:
     """The credits of all fields, settled together: text first, for its spans."""
+    page, metadata, content, lead = reading.page, reading.metadata, reading.content, reading.lead
     found = collect_credits(content.text)
     found += collect_credits(lead or "", field="lead")
     found += collect_credits(metadata.byline.printed, field="byline")
-    for caption in captions:
+    for caption in reading.captions:
         # Offsets into one of several captions would be ambiguous.
         found += [
             Credit(c.agency, c.role, c.field, None, None, c.quote, c.rule, c.confidence)
@@ -197,6 +231,11 @@ def _credits(
             Credit(c.agency, c.role, "dom", None, None, c.quote, c.rule, c.confidence)
             for c in collect_credits(line)
             if c.role in {ORIGINATOR, CITED_URL}
+        ]
+    for text in reading.stated_credits:
+        found += [
+            Credit(c.agency, c.role, "dom", None, None, c.quote, "override", c.confidence)
+            for c in collect_credits(text, field="byline")
         ]
     found += dom_credits(page, foreign_canonical=metadata.foreign_canonical)
     return tuple(settle_roles(found, len(content.text)))

@@ -17,9 +17,10 @@ import click
 from copytaster.cli.console import wide_console
 from copytaster.cli.files.extract_view import lines_of
 from copytaster.cli.files.reading import JsonLine, UnreadableInput, json_lines, read_bytes
-from copytaster.errors import CopytasterError, Discard
+from copytaster.errors import CopytasterError, Discard, Misconfigured
 from copytaster.extractor.explanation import Explanation
 from copytaster.extractor.extracted import Extracted, flat, to_story
+from copytaster.extractor.io.overrides_file import checked_overrides, load_overrides
 from copytaster.extractor.io.workers import Workers
 from copytaster.extractor.page import stated_url
 
@@ -42,6 +43,16 @@ MEMORY_MIB: Final = 1_024
 )
 @click.option("--flat", "as_flat", is_flag=True, help="A small flat form instead of the story event's data.")
 @click.option(
+    "--overrides",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="YAML with CSS or XPath of your own for single sites: body, date, credit.",
+)
+@click.option(
+    "--check-overrides",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Say what is wrong with such a file, and do nothing else; exit code 1 if anything is.",
+)
+@click.option(
     "--explain", is_flag=True, help="Show where each block of the page went and which rule decided."
 )
 @click.option("--all", "every_block", is_flag=True, help="With --explain: every block of long menus, too.")
@@ -52,6 +63,8 @@ def command(
     content_type: str | None,
     manifest: str | None,
     as_flat: bool,
+    overrides: Path | None,
+    check_overrides: Path | None,
     explain: bool,
     every_block: bool,
     as_json: bool,
@@ -66,7 +79,10 @@ def command(
       curl -s https://outlet.example/news/1 | copytaster extract - --url https://outlet.example/news/1
       copytaster extract --manifest pages.jsonl --flat > stories.jsonl
       copytaster extract page.html --explain
+      copytaster extract page.html --overrides sites.yml --explain
     """
+    if check_overrides is not None:
+        sys.exit(_check(check_overrides))
     if (file is None) == (manifest is None):
         raise click.UsageError("give either FILE or --manifest")
     if manifest is not None and (url or content_type):
@@ -76,20 +92,41 @@ def command(
     if (every_block or as_json) and not explain:
         raise click.UsageError("--all and --json belong to --explain; stories are JSON anyway")
     if explain:
-        failed = asyncio.run(
-            _explain(file or "-", url, content_type, every_block=every_block, as_json=as_json)
-        )
+        work = _explain(file or "-", url, content_type, overrides, every_block=every_block, as_json=as_json)
     elif file is not None:
-        failed = asyncio.run(_one(file, url, content_type, as_flat=as_flat))
+        work = _one(file, url, content_type, overrides, as_flat=as_flat)
     else:
-        failed = asyncio.run(_many(manifest or "", as_flat=as_flat))
-    sys.exit(1 if failed else 0)
+        work = _many(manifest or "", overrides, as_flat=as_flat)
+    sys.exit(1 if asyncio.run(work) else 0)
 
 
-async def _one(file: str, url: str | None, content_type: str | None, *, as_flat: bool) -> bool:
+def _workers(size: int, overrides: Path | None) -> Workers:
+    try:
+        usable = checked_overrides(overrides)
+    except Misconfigured as error:
+        raise click.ClickException(str(error)) from None
+    return Workers(size, timeout_seconds=TIMEOUT_SECONDS, memory_mib=MEMORY_MIB, overrides=usable)
+
+
+def _check(file: Path) -> int:
+    """Print what is wrong with a file of overrides, or that nothing is; the exit code."""
+    try:
+        found, problems = load_overrides(file)
+    except Misconfigured as error:
+        raise click.ClickException(str(error)) from None
+    for problem in problems:
+        click.echo(str(problem))
+    if not problems:
+        click.echo(f"{file}: {len(found.by_site)} sites, nothing wrong")
+    return 1 if problems else 0
+
+
+async def _one(
+    file: str, url: str | None, content_type: str | None, overrides: Path | None, *, as_flat: bool
+) -> bool:
     body = read_bytes(file)
     address = _address(file, url, body)
-    workers = Workers(1, timeout_seconds=TIMEOUT_SECONDS, memory_mib=MEMORY_MIB)
+    workers = _workers(1, overrides)
     try:
         result = await _result(workers, body, address, content_type, as_flat=as_flat)
     finally:
@@ -103,10 +140,16 @@ def _address(file: str, url: str | None, body: bytes) -> str:
 
 
 async def _explain(
-    file: str, url: str | None, content_type: str | None, *, every_block: bool, as_json: bool
+    file: str,
+    url: str | None,
+    content_type: str | None,
+    overrides: Path | None,
+    *,
+    every_block: bool,
+    as_json: bool,
 ) -> bool:
     body = read_bytes(file)
-    workers = Workers(1, timeout_seconds=TIMEOUT_SECONDS, memory_mib=MEMORY_MIB)
+    workers = _workers(1, overrides)
     try:
         found = await workers.explain(body, url=_address(file, url, body), content_type=content_type)
     except Discard as reason:
@@ -125,8 +168,8 @@ async def _explain(
     return False
 
 
-async def _many(manifest: str, *, as_flat: bool) -> bool:
-    workers = Workers(PROCESSES, timeout_seconds=TIMEOUT_SECONDS, memory_mib=MEMORY_MIB)
+async def _many(manifest: str, overrides: Path | None, *, as_flat: bool) -> bool:
+    workers = _workers(PROCESSES, overrides)
     folder = Path(manifest).parent if manifest != "-" else Path()
     lines = json_lines(manifest, fields=("id", "file", "url"))
     failed = done = 0

@@ -13,19 +13,23 @@ import resource
 import signal
 import sys
 import traceback
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from copytaster.errors import Discard
 from copytaster.extractor.explain import explain_page
 from copytaster.extractor.io.frames import HEADER, Done, Explained, Failed, Job, LeftOut, Ready, pack, unpack
+from copytaster.extractor.io.overrides_file import load_overrides
+from copytaster.extractor.overrides import NONE, Overrides
 from copytaster.extractor.story import extract_page
 
 WARM_PAGE = b"<html><head><title>Warm</title></head><body><article><p>A paragraph to load the libraries.</p></article></body></html>"
 
 
 def main(argv: list[str]) -> int:
-    """Serve until standard input ends; `argv[1]` is the cap in MiB."""
+    """Serve until standard input ends; `argv[1]` is the cap in MiB, `argv[2]` a file of overrides if there is one."""
     memory_mib = int(argv[1])
+    overrides = load_overrides(Path(argv[2]))[0] if len(argv) > 2 else NONE
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     # A library that prints must not write into the frames.
     os.dup2(2, 1)
@@ -35,7 +39,7 @@ def main(argv: list[str]) -> int:
     _send(sink, Ready())
     while (job := _receive(source)) is not None:
         signal.setitimer(signal.ITIMER_REAL, job.alarm_seconds)
-        answer = _answer(job)
+        answer = _answer(job, overrides)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _send(sink, answer)
     return 0
@@ -56,11 +60,19 @@ def limit_memory(mib: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (mib << 20, mib << 20))
 
 
-def _answer(job: Job) -> Done | Explained | LeftOut | Failed:
+def _answer(job: Job, overrides: Overrides) -> Done | Explained | LeftOut | Failed:
     try:
         if job.explain:
-            return Explained(explain_page(job.body, url=job.url, content_type=job.content_type))
-        found = extract_page(job.body, url=job.url, content_type=job.content_type, feed_item=job.feed_item)
+            return Explained(
+                explain_page(job.body, url=job.url, content_type=job.content_type, overrides=overrides)
+            )
+        found = extract_page(
+            job.body,
+            url=job.url,
+            content_type=job.content_type,
+            feed_item=job.feed_item,
+            overrides=overrides,
+        )
     except Discard as reason:
         return LeftOut(reason.code, reason.detail)
     except MemoryError:

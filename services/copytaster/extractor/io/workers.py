@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 from copytaster.errors import Discard, RetryLater
@@ -31,9 +32,12 @@ STOP_SECONDS: Final = 2.0
 class Workers:
     """`size` worker processes, started when first needed; safe to use from one event loop."""
 
-    def __init__(self, size: int, *, timeout_seconds: float, memory_mib: int) -> None:
+    def __init__(
+        self, size: int, *, timeout_seconds: float, memory_mib: int, overrides: Path | None = None
+    ) -> None:
+        """`overrides` is a file of an operator's selectors, read by each worker at its start."""
         self._timeout_seconds = timeout_seconds
-        self._memory_mib = memory_mib
+        self._arguments = [str(memory_mib), *([str(overrides)] if overrides is not None else [])]
         self._slots = asyncio.Semaphore(size)
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
@@ -101,7 +105,7 @@ class Workers:
             if worker.alive:
                 return worker
             await self._replace(worker)
-        worker = await _Worker.start(self._memory_mib)
+        worker = await _Worker.start(self._arguments)
         self._all.add(worker)
         return worker
 
@@ -125,12 +129,12 @@ class _Worker:
         self.pages = 0
 
     @classmethod
-    async def start(cls, memory_mib: int) -> _Worker:
+    async def start(cls, arguments: list[str]) -> _Worker:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "copytaster.extractor.io.worker_main",
-            str(memory_mib),
+            *arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
