@@ -63,6 +63,9 @@ bench-quality: $(VENV)/.developer ## Measure linking and extraction over EVAL_DA
 bench-extract: $(VENV)/.developer ## Measure the CPU per page of the extraction beside trafilatura's own call, over EVAL_DATA.
 	@$(BIN)/python -m benchmarks.extraction_cost --data $(EVAL_DATA) --out benchmarks/results
 
+bench-scheduling: $(VENV)/.developer ## Compare how feeds are scheduled with other pollers, and measure their queue in Redis.
+	@$(BIN)/python -m benchmarks.scheduling --data $(EVAL_DATA) --out benchmarks/results
+
 bench-feeds: $(VENV)/.developer ## Compare how feeds are read with other readers, over EVAL_DATA.
 	@$(BIN)/python -m benchmarks.feeds --data $(EVAL_DATA) --out benchmarks/results
 

@@ -45,10 +45,13 @@ class Breaker:
 
 
 def after_failure(breaker: Breaker, feed_id: str, *, now_ms: int) -> dict[str, str | int]:
-    """The fields to write after one more poll of the host that got no connection."""
+    """The fields to write after one more poll of the host that got no connection.
+
+    `broken` itself is counted up in the step that writes them, so that polls that fail at once are all counted.
+    """
     broken = breaker.broken + 1
     by = feed_id if breaker.broken_by in ("", feed_id) else "*"
-    fields: dict[str, str | int] = {"broken": broken, "broken_by": by}
+    fields: dict[str, str | int] = {"broken_by": by}
     if breaker.opened and now_ms < breaker.open_until_ms:
         return fields  # it was on its way when the breaker opened
     if breaker.opened or (broken >= OPEN_AFTER and by == "*"):

@@ -123,6 +123,7 @@ def _note_host(step: Effects, keys: Keys, feed: FeedState, result: PollResult) -
     """Let the breaker of the feed's host count a failed connection, or forget all when the host answered."""
     key = keys.key("host", feed.host)
     if result.breaker:
+        step.op("HINCRBY", key, "broken", 1)
         step.write_hash(key, result.breaker, lifetime_seconds=HOST_SECONDS)
     elif feed.host_broken and result.plan.http_status is not None:
         step.op("HDEL", key, *BREAKER_FIELDS)

@@ -18,6 +18,7 @@ def failed(feeds: str, breaker: Breaker | None = None, *, now_ms: int = NOW) -> 
     for feed in feeds:
         fields = after_failure(found, feed, now_ms=now_ms)
         stored = {name: str(value).encode() for name, value in fields.items()}
+        stored["broken"] = str(found.broken + 1).encode()
         old = {"opened": str(found.opened).encode(), "open_until": str(found.open_until_ms).encode()}
         found = Breaker.from_hash({**old, **stored})
     return found
