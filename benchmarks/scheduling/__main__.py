@@ -29,9 +29,9 @@ DAYS: Final = 7.0
 SEED: Final = 7
 
 OTHERS: Final[dict[str, tuple[Callable[[float], Policy], float, float, bool]]] = {
-    "fixed": (Fixed, 300, DAY, False),
-    "by_rate": (ByRate, 0.02, 50, True),
-    "additive": (Additive, 0.0005, 30, False),
+    "fixed": (Fixed, 3000, 20_000, False),
+    "by_rate": (ByRate, 0.1, 4, True),
+    "additive": (Additive, 0.001, 1, False),
 }
 """Policy, between which values of its knob to look for the same number of polls, and whether more of it polls more."""
 
@@ -80,7 +80,7 @@ def rounded(value: Any) -> Any:
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for the dated JSON; without it, only the table."
 )
-@click.option("--feeds", default=400, show_default=True, help="Feeds of the simulation.")
+@click.option("--feeds", default=150, show_default=True, help="Feeds of the simulation.")
 @click.option("--queued", default=100_000, show_default=True, help="Feeds in the queue.")
 def main(folder: Path, out: Path | None, feeds: int, queued: int) -> None:
     """Measure scheduling and the queue; prints a table, and writes the result as dated JSON."""

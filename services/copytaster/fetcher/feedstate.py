@@ -77,7 +77,7 @@ class FeedState:
     census: str | None = None
     """The class in which the feed is counted (see `pace`); None while it is not polled or never was."""
     why: str | None = None
-    """What decided the next poll (see `schedule.Why`)."""
+    """What decided the next poll (see `intervals.Why`)."""
     gone_since_ms: int | None = None
     """When the server first said 410; None since it last answered with a feed."""
     moved_from: str | None = None

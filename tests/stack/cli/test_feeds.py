@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
+from copytaster.fetcher.io.feed_admin import FeedAdmin
 from copytaster.fetcher.io.store import Store
 from copytaster.fetcher.pastpolls import PollOutcome, remember_outcome
 from copytaster.streams.effects import Effects
@@ -317,6 +319,8 @@ async def test_health_says_why_a_feed_fails_and_since_when(cli: FeedsDesk) -> No
 
     assert (failing["failures"], failing["reason"], failing["detail"]) == (1, "server_error", "HTTP 503")
     assert failing["failingSince"]
+    assert (failing["nextPollBecause"], well["nextPollBecause"]) == ("failing", "pace")
+    assert "; it fails\n" in words.out
     assert [one["status"] for one in failing["polls"]] == ["failed", "new_items"]
     assert failing["polls"][0]["httpStatus"] == 503
     assert failing["polls"][1]["newItems"] == 2
@@ -398,3 +402,15 @@ async def test_a_redis_that_is_not_there_is_one_line(cli: FeedsDesk) -> None:
 
     assert ran.code == 1
     assert ran.err.startswith("copytaster: no Redis at redis://127.0.0.1:1/0")
+
+
+async def test_health_says_that_the_host_is_left_alone_and_why(cli: FeedsDesk) -> None:
+    """A feed may be due, and yet nobody may ask."""
+    url = await added(cli)
+    (feed,) = await FeedAdmin(cli.desk.redis, cli.keys).all()
+    await Store(cli.desk.redis, cli.keys).hold_host(feed.host, until_ms=int(time.time() * 1000) + 3_600_000)
+
+    words, told = await cli.run("health", url), (await cli.run("health", url, "--json")).objects[0]
+
+    assert "left alone, next asked in 59 min: it asked to wait (429 with Retry-After)" in words.out
+    assert told["hostHeldBecause"] == "retry_after"

@@ -26,6 +26,7 @@ from copytaster.fetcher.feedcommands import pause_by_command, remove_by_command,
 from copytaster.fetcher.feedlist import ListChange
 from copytaster.fetcher.feedstate import FeedState, FeedStatus
 from copytaster.fetcher.io.feed_admin import FeedAdmin
+from copytaster.fetcher.io.store import HostHold
 from copytaster.fetcher.pastpolls import PollOutcome
 
 
@@ -128,7 +129,7 @@ def show(feed: str, redis_url: str | None, desk: str | None, as_json: bool) -> N
 @desk_option
 @json_option
 def health(feed: str | None, redis_url: str | None, desk: str | None, as_json: bool) -> None:
-    """Say which feeds fail and why; of one FEED also since when, and what its last 20 polls brought.
+    """Say which feeds fail and why; of one FEED also since when, what its last 20 polls brought, when the next one is and why.
 
     \b
     Example:
@@ -139,23 +140,25 @@ def health(feed: str | None, redis_url: str | None, desk: str | None, as_json: b
         _overview(redis_url, desk, as_json)
         return
 
-    async def read(admin: FeedAdmin) -> tuple[FeedState, list[PollOutcome]]:
+    async def read(admin: FeedAdmin) -> tuple[FeedState, list[PollOutcome], HostHold | None]:
         (found,) = await admin.find([feed])
-        return found, await admin.outcomes(found.feed_id)
+        return found, await admin.outcomes(found.feed_id), await admin.hold(found.host)
 
-    state, outcomes = with_admin(redis_url, desk, read)
+    state, outcomes, hold = with_admin(redis_url, desk, read)
     if as_json:
         polls = [feeds_view.outcome_as_json(one) for one in outcomes]
-        tell_json({**feeds_view.as_json(state), "polls": polls})
+        tell_json({**feeds_view.as_json(state), **feeds_view.hold_as_json(hold, _now_ms()), "polls": polls})
         return
     now_ms = _now_ms()
     click.echo(f"{state.url}: {feeds_view.state_in_words(state)}")
     if feeds_view.is_failing(state):
         for line in feeds_view.failure_lines(state, now_ms=now_ms):
             click.echo(line)
-        click.echo(
-            f"  {'next poll':<14}{feeds_view.when(state.due_ms, now_ms)}; now: copytaster feeds refresh {state.url}"
-        )
+    click.echo(f"  {'next poll':<14}{feeds_view.next_poll(state, now_ms)}")
+    if (held := feeds_view.hold_line(hold, now_ms=now_ms)) is not None:
+        click.echo(held)
+    if feeds_view.is_failing(state):
+        click.echo(f"  {'to ask now':<14}copytaster feeds refresh {state.url}")
     wide_console().print(feeds_view.outcomes_table(outcomes, now_ms=now_ms))
 
 

@@ -11,11 +11,13 @@ from rich.text import Text
 
 from copytaster.fetcher.document import FeedDocument
 from copytaster.fetcher.feedstate import FeedState, FeedStatus, Hand
+from copytaster.fetcher.intervals import Why
 from copytaster.fetcher.notices import instant
 from copytaster.fetcher.pastpolls import PollOutcome
 
 if TYPE_CHECKING:  # it brings the HTTP client and the parser along, which a list of feeds does without
     from copytaster.fetcher.io.finder import Look
+    from copytaster.fetcher.io.store import HostHold
 
 UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -26,6 +28,54 @@ OTHER_COLUMNS_WIDTH: Final = 74
 """What the columns beside the address take, in characters."""
 
 
+PAUSED_BY: Final = {
+    Hand.COMMAND: "paused by a command",
+    Hand.FILE: "paused by the file",
+    Hand.FETCHER: "paused: another's double",
+}
+
+BECAUSE: Final = {
+    Why.OWN: "the interval that was set for it",
+    Why.PACE: "its share of the polls, by what it brings",
+    Why.PUBLISHER: "the publisher wants it asked no more often",
+    Why.WINDOW: "its document does not hold more",
+    Why.OVERFLOW: "items may have slipped through lately",
+    Why.SKIPPED: "the publisher leaves the hours before it out",
+    Why.FAILING: "it fails",
+    Why.RETRY_AFTER: "its server asked to wait (Retry-After)",
+    Why.BLOCKED: "a wall against robots; the publisher can be written to",
+    Why.DORMANT: "it has failed for so long that it is asked once a week",
+    Why.GONE: "its server says it is gone; it is asked weekly, later monthly",
+}
+"""Why the next poll is when it is, in words."""
+
+
+def next_poll(feed: FeedState, now_ms: int) -> str:
+    """When the feed is polled next, and why then."""
+    if feed.status is not FeedStatus.ACTIVE:
+        return "none"
+    at = when(feed.due_ms, now_ms)
+    return f"{at}; {BECAUSE[Why(feed.why or Why.PACE)]}" if feed.polled_ms else at
+
+
+def hold_line(hold: HostHold | None, *, now_ms: int) -> str | None:
+    """Why the host of a feed is left alone at present; None when it is not."""
+    if hold is None or hold.until_ms <= now_ms:
+        return None
+    why = "nobody answered there" if hold.broken else "it asked to wait (429 with Retry-After)"
+    return f"  {'host':<14}left alone, next asked {when(hold.until_ms, now_ms)}: {why}"
+
+
+def hold_as_json(hold: HostHold | None, now_ms: int) -> dict[str, Any]:
+    """Until when the host of a feed is left alone, for a program; nothing when it is not."""
+    if hold is None or hold.until_ms <= now_ms:
+        return {}
+    return {
+        "hostHeldUntil": _iso(hold.until_ms),
+        "hostHeldBecause": "breaker" if hold.broken else "retry_after",
+    }
+
+
 def is_failing(feed: FeedState) -> bool:
     """Whether the last poll of a feed that is polled failed."""
     return feed.status is FeedStatus.ACTIVE and feed.failures > 0
@@ -34,9 +84,10 @@ def is_failing(feed: FeedState) -> bool:
 def state_in_words(feed: FeedState) -> str:
     """How the feed is, in a few words."""
     if feed.status is FeedStatus.PAUSED:
-        return "paused by a command" if feed.paused_by is Hand.COMMAND else "paused by the file"
+        return PAUSED_BY[feed.paused_by]
     if feed.failures:
-        return f"failing: {feed.last_failure or 'unknown'}"
+        how = feed.notified if feed.notified in ("gone", "dormant", "blocked") else "failing"
+        return f"{how}: {feed.last_failure or 'unknown'}"
     return "answers" if feed.polled_ms else "not polled yet"
 
 
@@ -79,10 +130,14 @@ def lines(feed: FeedState, *, in_file: bool, now_ms: int) -> Iterator[str]:
         "state": state_in_words(feed),
         "added by": "a command" if feed.added_by is Hand.COMMAND else "the feeds file",
         "in the file": "yes" if in_file else "no",
-        "interval": f"{feed.interval_seconds:g} s" if feed.interval_seconds else "as the settings say",
+        "interval": f"{feed.interval_seconds:g} s" if feed.interval_seconds else "by what it brings",
         "last poll": f"{when(feed.polled_ms, now_ms)}, {feed.last_status}" if feed.polled_ms else "never",
         "last new item": when(feed.new_items_ms, now_ms),
-        "next poll": when(feed.due_ms, now_ms) if feed.status is FeedStatus.ACTIVE else "none",
+        "next poll": next_poll(feed, now_ms),
+        "brings": f"{feed.arrivals.rate:.1f} items a day" if feed.arrivals else None,
+        "moved from": feed.moved_from,
+        "redirected": f"to {feed.moved_to}, not proven yet" if feed.moved_to else None,
+        "validators": _distrust(feed, now_ms),
     }
     yield feed.url
     for name, value in facts.items():
@@ -90,6 +145,12 @@ def lines(feed: FeedState, *, in_file: bool, now_ms: int) -> Iterator[str]:
             yield f"  {name:<14}{value}"
     if is_failing(feed):
         yield from failure_lines(feed, now_ms=now_ms)
+
+
+def _distrust(feed: FeedState, now_ms: int) -> str | None:
+    if feed.distrust_until_ms is None or feed.distrust_until_ms <= now_ms:
+        return None
+    return f"hid items; sent again {when(feed.distrust_until_ms, now_ms)}"
 
 
 def failure_lines(feed: FeedState, *, now_ms: int) -> Iterator[str]:
@@ -130,6 +191,11 @@ def as_json(feed: FeedState) -> dict[str, Any]:
         "lastStatus": feed.last_status,
         "lastNewItem": _iso(feed.new_items_ms),
         "nextPoll": None if paused else _iso(feed.due_ms),
+        "nextPollBecause": None if paused or not feed.polled_ms else feed.why or Why.PACE.value,
+        "itemsPerDay": round(feed.arrivals.rate, 2) if feed.arrivals else None,
+        "movedFrom": feed.moved_from,
+        "goneSince": _iso(feed.gone_since_ms),
+        "validatorsDistrustedUntil": _iso(feed.distrust_until_ms),
         "failures": feed.failures,
         "reason": feed.last_failure,
         "detail": feed.last_detail,

@@ -14,7 +14,7 @@ from copytaster.fetcher.schedule import MAX_WEIGHT
 from copytaster.streams.connection import POLICY_NEEDED
 
 LATE_SECONDS: Final = 900.0
-"""The first interval of a feed (COPYTASTER_POLL_INTERVAL_SECONDS): who is further behind than one round does not catch up."""
+"""Three of the shortest intervals (COPYTASTER_POLL_INTERVAL_SECONDS): who is further behind does not catch up."""
 
 MEMORY_PERCENT: Final = 80
 """Redis must never answer OOM (design 8); the last fifth is some hours' warning at the pace of a large desk."""

@@ -13,7 +13,7 @@ from copytaster.errors import CopytasterError
 from copytaster.fetcher.feedfields import write_feed
 from copytaster.fetcher.feedlist import ListChange
 from copytaster.fetcher.feedstate import FeedState
-from copytaster.fetcher.io.store import Store
+from copytaster.fetcher.io.store import HostHold, Store
 from copytaster.fetcher.list_steps import list_step
 from copytaster.fetcher.pastpolls import PollOutcome
 from copytaster.keys import Keys
@@ -109,6 +109,10 @@ class FeedAdmin:
     async def outcomes(self, feed_id: str) -> list[PollOutcome]:
         """The last polls of a feed, newest first."""
         return await self._store.outcomes(feed_id)
+
+    async def hold(self, host: str) -> HostHold | None:
+        """Until when and why the host is left alone; None when nothing is stored of that."""
+        return await self._store.hold(host)
 
     async def in_file(self) -> set[str]:
         """The ids of the feeds in which the feeds file has a say."""

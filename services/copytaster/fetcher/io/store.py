@@ -69,6 +69,14 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class HostHold:
+    """Until when (ms) a host is left alone: since its breaker is open (`broken`), or since it asked for that."""
+
+    until_ms: int
+    broken: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleState:
     """What an article's step has to know: the counters of its events, and the latest claim of its want."""
 
@@ -262,6 +270,16 @@ class Store:
             pipe.hset(key, "all_not_before" if whole_platform else "not_before", str(until_ms))
             pipe.expire(key, HOST_SECONDS)
             await pipe.execute()
+
+    async def hold(self, host: str) -> HostHold | None:
+        """Until when and why `host` is left alone; None when nothing is stored of that."""
+        platform, _ = limit_scope(host)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hmget(self._keys.key("host", host), "not_before", "open_until")
+            pipe.hget(self._keys.key("host", platform), "all_not_before")
+            (asked, broken), platform_asked = await pipe.execute()
+        until_ms = max(int(value or 0) for value in (asked, broken, platform_asked))
+        return HostHold(until_ms, broken=until_ms == int(broken or 0)) if until_ms else None
 
     async def breaker(self, host: str) -> Breaker:
         """What is stored of the breaker of `host`."""
