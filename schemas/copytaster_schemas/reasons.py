@@ -100,5 +100,6 @@ FEED_CHANGES: Final = {
     "blocked": "a wall against robots keeps us out",
     "merged": "its address leads to another feed of the list; that one is polled",
     "validator_lied": "its ETag or Last-Modified hid items, and is not sent for 30 days",
+    "items_renamed": "its guids do not last; its items are named by their addresses, or by title and day, from now on",
     "overflow": "items may have slipped through between two polls",
 }

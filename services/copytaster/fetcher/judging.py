@@ -35,6 +35,8 @@ class Judgement:
     seen: Mapping[str, str] = field(default_factory=dict)
     forgotten: Sequence[str] = ()
     findings: Findings = field(default_factory=Findings)
+    renamed: Level | None = None
+    """What names the feed's items from now on, where it has just proved that what named them does not last."""
 
 
 def sight(feed_id: str, document: FeedDocument, memory: Memory) -> Sighted:
@@ -57,4 +59,5 @@ def conclude(feed_id: str, sighted: Sighted, known: Mapping[str, KnownArticle], 
         memory.updates(items, today, level=sighted.level, account=account),
         memory.forgotten(items, today),
         findings_of(items, judged, remembers=bool(memory.entries), now_ms=now_ms),
+        sighted.level if sighted.level is not memory.level else None,
     )

@@ -298,6 +298,8 @@ async def test_a_feed_that_makes_up_its_guids_and_addresses_brings_no_flood(desk
         await settled(desk, 7)
 
     assert await desk.published() == [f"/{n}?sid=x" for n in range(6)] + ["/6?sid=w"]
+    changes = [event for event in await desk.events("feeds") if isinstance(event, FeedChanged)]
+    assert [(one.change, one.detail) for one in changes][1:] == [("items_renamed", "by title from now on")]
 
 
 async def test_a_page_that_fails_for_a_while_is_fetched_when_it_comes_back(desk: Desk) -> None:
@@ -434,6 +436,18 @@ async def test_a_crawl_delay_is_kept(desk: Desk) -> None:
 
     times = [one.at for one in desk.site.asked if one.path in ("/a", "/b")]
     assert times[1] - times[0] > 0.3
+
+
+async def test_of_an_endless_robots_txt_the_beginning_holds(desk: Desk) -> None:
+    """It is neither refused, which would forbid every page, nor read to its end."""
+    serve_feed(desk.site, "/a", "/intern/plan")
+    rules = "User-agent: *\nDisallow: /intern/\n" + "# Fähre\n" * 400_000
+    desk.site.text("/robots.txt", rules, content_type="text/plain")
+    async with desk.fetcher():
+        await settled(desk, 1)
+
+    assert await desk.published() == ["/a"]
+    assert await desk.drops() == {"/intern/plan": "robots"}
 
 
 async def test_while_robots_txt_cannot_be_read_no_page_is_asked_for(desk: Desk) -> None:

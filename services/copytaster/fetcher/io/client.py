@@ -48,6 +48,8 @@ class Limits:
 
     body_bytes: int = 5 * 1024 * 1024
     """After inflation; also the largest Content-Length that is read at all."""
+    cuts: bool = False
+    """Whether a longer body is read as far as `body_bytes` instead of being refused (robots.txt, RFC 9309, 2.5)."""
     max_ratio: int = 100
     """Inflated to wire bytes, looked at beyond `ratio_from_bytes`: real pages stay under 30."""
     ratio_from_bytes: int = 1024 * 1024
@@ -272,13 +274,15 @@ def _target_of(url: str, location: str) -> str:
 
 async def _read(response: aiohttp.ClientResponse, limits: Limits, url: str) -> tuple[bytes, int]:
     """Body after inflation and bytes on the wire; stops reading at the first limit that is passed."""
-    if (response.content_length or 0) > limits.body_bytes:
+    if (response.content_length or 0) > limits.body_bytes and not limits.cuts:
         raise _too_large(f"Content-Length {response.content_length}", url)
     parts: list[bytes] = []
     size = 0
     async for chunk in response.content.iter_chunked(CHUNK_BYTES):
         parts.append(chunk)
         size += len(chunk)
+        if size > limits.body_bytes and limits.cuts:
+            return b"".join(parts)[: limits.body_bytes], response.content.total_raw_bytes
         if size > limits.body_bytes:
             raise _too_large(f"more than {limits.body_bytes} bytes", url)
         wire = response.content.total_raw_bytes

@@ -35,7 +35,7 @@ from copytaster.fetcher.judging import Judgement, conclude, sight
 from copytaster.fetcher.moving import feed_id_of, wants_body
 from copytaster.fetcher.outcomes import Failure, PollStatus, failure_of_status
 from copytaster.fetcher.poll_steps import PollResult, poll_steps
-from copytaster.fetcher.polling import PollAnswer, PollPlan, conditional_headers
+from copytaster.fetcher.polling import FeedNotice, PollAnswer, PollPlan, conditional_headers
 from copytaster.fetcher.schedule import parse_retry_after
 from copytaster.keys import Keys
 from copytaster.logs import Log, get_logger
@@ -210,6 +210,9 @@ class Poller:
         document = answer.document
         judgement = Judgement() if document is None else await self._judge(feed, document, now_ms)
         plan = await self._plan(feed, answer, judgement.findings, now_ms, chance)
+        if judgement.renamed is not None:
+            notice = FeedNotice("items_renamed", f"by {judgement.renamed.value} from now on")
+            plan = replace(plan, notices=(*plan.notices, notice))
         breaker = None
         if plan.unreachable:
             breaker = after_failure(await self._store.breaker(feed.host), feed.feed_id, now_ms=now_ms)

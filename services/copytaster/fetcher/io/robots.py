@@ -31,7 +31,7 @@ KEPT_ORIGINS: Final = 2_000
 KEPT_SECONDS: Final = 300.0
 """How long a process trusts its own copy before it looks into Redis again."""
 
-_LIMITS: Final = Limits(body_bytes=4 * MAX_ROBOTS_BYTES, total_seconds=20.0)
+_LIMITS: Final = Limits(body_bytes=MAX_ROBOTS_BYTES, cuts=True, total_seconds=20.0)
 # Failures that the page itself will meet and report better, or that RFC 9309, 2.3.1.2 treats as "no robots.txt".
 _NO_RULES: Final = frozenset({Failure.FORBIDDEN_ADDRESS, Failure.REDIRECT_LOOP, Failure.BAD_URL, Failure.DNS})
 
