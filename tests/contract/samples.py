@@ -28,7 +28,7 @@ from copytaster_schemas import (
     StoryVersion,
 )
 from copytaster_schemas.identity import article_urn, feed_urn, story_urn
-from copytaster_schemas.story import AltId, Body, Headline, InfoSource, Located, Provider
+from copytaster_schemas.story import AltId, Body, Delta, Headline, InfoSource, Located, Provider
 
 NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TEXT: Final = "KARSTADT (TASS) - Der Hafen von Karstadt bleibt nach Angaben der Behörde bis Freitag gesperrt."
@@ -109,9 +109,30 @@ SAMPLES: Final[dict[str, EventModel]] = {
     ),
     "copytaster.story.published.v1": _STORY,
     "copytaster.story.revised.v1": _STORY.model_copy(
-        update={"version": 2, "correction_note": "In einer früheren Fassung stand ein falscher Wochentag."}
+        update={
+            "version": 2,
+            "correction_note": "In einer früheren Fassung stand ein falscher Wochentag.",
+            "delta": Delta(
+                version=1,
+                changed=["body"],
+                numbers_added=["15"],
+                numbers_removed=["14"],
+                names_added=["Dienstag"],
+                names_removed=["Montag"],
+            ),
+        }
     ),
-    "copytaster.story.withdrawn.v1": _STORY.model_copy(update={"version": 3, "pub_status": "canceled"}),
+    "copytaster.story.withdrawn.v1": _STORY.model_copy(
+        update={
+            "version": 3,
+            "pub_status": "canceled",
+            "bodies": [],
+            "lead": None,
+            "captions": [],
+            "credits": [],
+            "info_sources": [],
+        }
+    ),
     "copytaster.story.compared.v1": StoryCompared(
         story=StoryVersion(uri=COPY, version=1),
         revision=1,
