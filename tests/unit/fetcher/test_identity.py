@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copytaster.fetcher.dates import FeedTime
@@ -81,6 +81,7 @@ def test_the_switch_itself_brings_no_flood() -> None:
     assert candidates("f", second, memory.held(second, Level.URL)) == []
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(0, 60), min_size=1, max_size=40), st.sets(st.integers(0, 60), max_size=40))
 def test_a_feed_with_lasting_guids_is_never_switched(first: set[int], second: set[int]) -> None:
     """Whatever comes and goes, known guids speak for themselves."""

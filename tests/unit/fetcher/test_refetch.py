@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copytaster.fetcher.refetch import PageMemory, memory_of, next_look_ms, proof_ms, refreshed
@@ -51,6 +51,7 @@ def test_looks_can_be_turned_off() -> None:
     assert next_look_ms(item(), SEEN_MS, ()) is None
 
 
+@settings(deadline=None)
 @given(st.floats(0, 200_000), st.lists(st.floats(1, 100_000), max_size=6))
 def test_a_look_lies_ahead_and_there_are_no_more_than_asked_for(now: float, offsets: list[float]) -> None:
     """Whatever the offsets are."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copytaster.fetcher.document import FeedItem
@@ -52,6 +52,7 @@ def test_new_items_are_free() -> None:
     assert account == Account(3, 4)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 5_000), st.integers(1, 300), st.integers(0, 30))
 def test_no_hour_gets_more_than_its_share(count: int, more: int, hours: int) -> None:
     """Whatever was spent before, an hour's share is at most REVISIONS_AN_HOUR."""

@@ -4,7 +4,7 @@ import base64
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copytaster.text.aggregators import OpaqueLink, unwrapped
@@ -61,6 +61,7 @@ def test_a_link_that_hides_the_address_says_so(link: str) -> None:
         unwrapped(link)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec="ascii"), max_size=60))
 def test_no_code_breaks_the_reader(code: str) -> None:
     """It gives an address or says that there is none."""
