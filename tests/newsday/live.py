@@ -212,7 +212,7 @@ def _left(client: redis.Redis) -> int:
 
 def _ledger(url: str) -> dict[str, Any]:
     command = [sys.executable, *COPYTASTER, "ledger", "--json", "--redis-url", url]
-    done = subprocess.run(command, capture_output=True, cwd=ROOT, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, check=False, timeout=300)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
