@@ -46,7 +46,7 @@ async def run(windows: Sequence[int], count: int) -> dict[str, Any]:
     fresh = list(language.stories(count, SEED + 2, first=BASE))
     found: dict[str, Any] = {"policy": matcher.policy.version, "windows": []}
     with ValkeyServer() as server:
-        redis = Redis.from_url(str(server.connection_url))
+        redis = Redis.from_url(str(server.connection_url), socket_timeout=600)
         for window in sorted(windows):
             cost = await measure(redis, base, fresh, window)
             found["windows"].append(cost.to_json())

@@ -30,7 +30,7 @@ async def run(copies: int) -> list[dict[str, Any]]:
     text = next(Language(1).stories(1, 1))
     found = []
     with ValkeyServer() as server:
-        redis = Redis.from_url(str(server.connection_url))
+        redis = Redis.from_url(str(server.connection_url), socket_timeout=600)
         desk = Desk(redis, "copies")
         for quarter in range(QUARTERS):
             numbers = range(copies * quarter // QUARTERS, copies * (quarter + 1) // QUARTERS)
