@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from copytaster import __version__
-from tests.newsday.live import REAL_FETCHER, Course, live
+from tests.newsday.crew import REAL_FETCHER, Course
+from tests.newsday.live import live
 from tests.newsday.plan import Size
 
 

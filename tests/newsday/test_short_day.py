@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.newsday.live import SHORT_LEASES, Course, live
+from tests.newsday.crew import SHORT_LEASES, Course
+from tests.newsday.live import live
 from tests.newsday.plan import Size
 
 SHORT = Course(
