@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from copytaster.fetcher.document import FeedItem
@@ -108,17 +109,26 @@ def _day(item: FeedItem) -> str | None:
     return item.published.at.date().isoformat() if item.published else None
 
 
-def keyed(items: Iterable[FeedItem], level: Level = Level.GUID) -> list[Keyed]:
+def keyed(
+    items: Iterable[FeedItem],
+    level: Level = Level.GUID,
+    entries: Mapping[str, Remembered] = MappingProxyType({}),
+) -> list[Keyed]:
     """The items with their keys, oldest first, each key once (the first of the document wins).
 
-    Feeds list the newest item first; the reverse is the order in which the articles came out.
+    Feeds list the newest item first; the reverse is the order in which the articles came out. An item that `entries` hold
+    with the same revision keeps the marks it has there: making them anew costs as much as all else of a poll's judging.
     """
     listed = list(items)
     repeats = Counter(item.guid for item in listed if item.guid)
     found: dict[str, Keyed] = {}
     for item in listed:
         key = item_key(item, repeated_guid=repeats[item.guid or ""] > 1, level=level)
-        found.setdefault(key, Keyed(key, revision_of(item), item, marks_of(item)))
+        if key in found:
+            continue
+        revision, known = revision_of(item), entries.get(key)
+        same = known is not None and known.revision == revision and known.marks != Marks()
+        found[key] = Keyed(key, revision, item, known.marks if known is not None and same else marks_of(item))
     return list(reversed(found.values()))
 
 

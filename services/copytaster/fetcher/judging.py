@@ -41,10 +41,10 @@ class Judgement:
 
 def sight(feed_id: str, document: FeedDocument, memory: Memory) -> Sighted:
     """The document's items by the level of identity that lasts."""
-    items = keyed(document.items, memory.level)
+    items = keyed(document.items, memory.level, memory.entries)
     level = lasting_level(items, memory.level, memory.entries)
     if level is not memory.level:
-        items = keyed(document.items, level)
+        items = keyed(document.items, level, memory.entries)
     return Sighted(items, level, memory, candidates(feed_id, items, memory.held(items, level)))
 
 
