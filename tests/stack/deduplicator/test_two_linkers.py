@@ -67,7 +67,7 @@ async def given(engine: Engine, redis: Redis, count: int) -> list[tuple[str, dic
     return [(entry_id.decode(), fields) for _, entries in reply for entry_id, fields in entries]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_two_linkers_with_the_halves_of_500_pairs_link_each_pair_and_double_nothing(
     redis_client: Redis,
 ) -> None:
