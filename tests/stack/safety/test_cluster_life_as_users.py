@@ -29,16 +29,14 @@ async def test_deduplicator_and_operator_may_do_all_that_a_clusters_life_needs(g
     sale = make_story("bahn", OTHER, outlet="kurier.example")
     await source.publish([fire, copy, sale])
     await desk.pump()
-    said = {"reason": "a test", "actor": "root"}
-
-    forbidden = await decide(operator, KEYS, Wish("forbid", (fire.uri, copy.uri), **said))
+    forbidden = await decide(operator, KEYS, Wish("forbid", (fire.uri, copy.uri), "a test", "root"))
     await desk.pump()
     homes = {story: name for name, stories in (await source.clusters()).items() for story in stories}
-    wish = await merge_of(operator, KEYS, [homes[copy.uri], homes[sale.uri]], **said)
+    wish = await merge_of(operator, KEYS, [homes[copy.uri], homes[sale.uri]], reason="a test", actor="root")
     assert isinstance(wish, Wish)
     await decide(operator, KEYS, wish)
     await desk.pump()
-    await undo(operator, KEYS, forbidden.decision, **said)
+    await undo(operator, KEYS, forbidden.decision, reason="a test", actor="root")
     await source.publish([sale.model_copy(update={"version": 2, "pub_status": "canceled"})])
     await desk.pump()
     for days in (15, 4, 91):
