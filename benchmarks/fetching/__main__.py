@@ -87,6 +87,7 @@ def main(data: Path, rounds: int, out: Path) -> None:
     result = {
         "measured": now.isoformat(timespec="seconds"),
         **surroundings(),
+        "load_average": [round(load, 1) for load in os.getloadavg()],
         "note": note,
         **figures,
         "bars": bars,
