@@ -28,15 +28,21 @@ WARM_UP_DAYS: Final = 14.0
 DAYS: Final = 7.0
 SEED: Final = 7
 
-OTHERS: Final[dict[str, tuple[Callable[[float], Policy], float, float, bool]]] = {
-    "fixed": (Fixed, 3000, 20_000, False),
-    "by_rate": (ByRate, 0.1, 4, True),
-    "additive": (Additive, 0.001, 1, False),
+OTHERS: Final[dict[str, tuple[Callable[[float], Policy], bool]]] = {
+    "fixed": (Fixed, False),
+    "by_rate": (ByRate, True),
+    "additive": (Additive, False),
 }
-"""Policy, between which values of its knob to look for the same number of polls, and whether more of it polls more."""
+"""Policies, and whether more of the knob means more polls."""
+
+KNOBS: Final = {
+    1: {"fixed": (3300.0, 3900.0), "by_rate": (0.7, 2.8), "additive": (0.0005, 0.05)},
+    4: {"fixed": (13_200.0, 15_600.0), "by_rate": (0.15, 0.6), "additive": (0.05, 0.6)},
+}
+"""Between which values of its knob a policy polls as often as ours does, by hours a poll."""
 
 
-def compare(made: list[Source], hours: float) -> dict[str, Any]:
+def compare(made: list[Source], hours: int) -> dict[str, Any]:
     """Delays of all policies at one budget, and what the product's saves against each."""
     budget = len(made) / (hours * 3600)
 
@@ -47,7 +53,9 @@ def compare(made: list[Source], hours: float) -> dict[str, Any]:
     figures: dict[str, Any] = {
         "ours": {**_figures(ours), "load_of_budget": ours.polls / (budget * DAYS * DAY)}
     }
-    for name, (make, low, high, rises) in OTHERS.items():
+    click.echo(f"ours at a poll every {hours} h: {ours.mean / 60:.1f} min", err=True)
+    for name, (make, rises) in OTHERS.items():
+        low, high = KNOBS[hours][name]
         knob, seen = matched(lambda value, make=make: run(make(value)), ours.polls, low, high, rises=rises)  # type: ignore[misc]
         figures[name] = {
             **_figures(seen),
@@ -55,6 +63,7 @@ def compare(made: list[Source], hours: float) -> dict[str, Any]:
             "polls_of_ours": seen.polls / ours.polls,
             "saved": 1 - ours.mean / seen.mean,
         }
+        click.echo(f"{name}: {seen.mean / 60:.1f} min at knob {knob:.4g}", err=True)
     return figures
 
 
@@ -75,18 +84,10 @@ def rounded(value: Any) -> Any:
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
-@click.command()
-@click.option("--data", "folder", type=click.Path(exists=True, path_type=Path), required=True)
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder for the dated JSON; without it, only the table."
-)
-@click.option("--feeds", default=150, show_default=True, help="Feeds of the simulation.")
-@click.option("--queued", default=100_000, show_default=True, help="Feeds in the queue.")
-def main(folder: Path, out: Path | None, feeds: int, queued: int) -> None:
-    """Measure scheduling and the queue; prints a table, and writes the result as dated JSON."""
+def _scheduling(folder: Path, feeds: int) -> dict[str, Any]:
     patterns = real_gaps(folder / "feeds" / "real")
     made = sources(patterns, feeds=feeds, days=WARM_UP_DAYS + DAYS, seed=SEED)
-    result: dict[str, Any] = {
+    return {
         "scheduling": {f"a_poll_every_{hours}_h": compare(made, hours) for hours in HOURS_A_POLL},
         "simulation": {
             "feeds": feeds,
@@ -96,15 +97,31 @@ def main(folder: Path, out: Path | None, feeds: int, queued: int) -> None:
             "days": DAYS,
             "warm_up_days": WARM_UP_DAYS,
         },
-        "queue": measure(queued, SEED),
     }
+
+
+@click.command()
+@click.option("--data", "folder", type=click.Path(exists=True, path_type=Path), required=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for the dated JSON; without it, only the table."
+)
+@click.option("--feeds", default=300, show_default=True, help="Feeds of the simulation.")
+@click.option("--queued", default=100_000, show_default=True, help="Feeds in the queue.")
+@click.option("--only", type=click.Choice(["scheduling", "queue"]), help="One part alone.")
+def main(folder: Path, out: Path | None, feeds: int, queued: int, only: str | None) -> None:
+    """Measure scheduling and the queue; prints a table, and writes the result as dated JSON."""
+    result: dict[str, Any] = {}
+    if only != "queue":
+        result |= _scheduling(folder, feeds)
+    if only != "scheduling":
+        result["queue"] = measure(queued, SEED)
     result = rounded(result)
     for line in table(result):
         click.echo(line)
     if out is not None:
         today = datetime.now(UTC).date().isoformat()
         note = "measured on a shared machine: CPU times and ratios are sound, rates by the clock are not"
-        path = out / f"scheduling-{today}.json"
+        path = out / f"scheduling-{today}{f'-{only}' if only else ''}.json"
         path.write_text(
             json.dumps({**surroundings(), "date": today, "note": note, **result}, indent=1) + "\n"
         )
