@@ -84,6 +84,9 @@ newsday: $(VENV)/.developer ## Poll 2,000 feeds of 200 hosts through kills and r
 chaos: $(VENV)/.developer ## Ride a long storm on Valkey, on redis:8 and over the compose stack; the results go into benchmarks/results/
 	@for server in valkey redis compose; do $(BIN)/python -m tests.chaos --server $$server || exit 1; done
 
+bench-sizing: $(VENV)/.developer ## Measure the bytes that a feed, a page, a story, a link and a cluster take in Redis.
+	@$(BIN)/python -m benchmarks.sizing --data $(EVAL_DATA) --out benchmarks/results
+
 bench-pressure: $(VENV)/.developer ## Flood a small Redis for ten minutes while the extractor is stopped, then let it drain.
 	@$(BIN)/python -m tests.stack.pressure
 
