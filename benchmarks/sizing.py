@@ -91,7 +91,7 @@ async def site(pages: list[bytes]) -> AsyncIterator[int]:
 def _feed(number: int, pages: int, port: int) -> str:
     first = number * ITEMS_PER_FEED
     items = "".join(
-        f"<item><title>Story {n}</title><guid>{n}</guid><link>http://h{number}.example:{port}/page/{n}</link></item>"
+        f"<item><title>Story {n}</title><guid>{n}</guid><link>http://h{n}.example:{port}/page/{n}</link></item>"
         for n in range(first, min(first + ITEMS_PER_FEED, pages))
     )
     return f"<rss version='2.0'><channel><title>Feed {number}</title>{items}</channel></rss>"
