@@ -79,11 +79,15 @@ class Clusters:
         if new is not None:
             around.found.constraints[new.decision] = new
         told = {pair.key: pair for pair in said}
-        wanted, seen = set(stories), set[str]()
+        first = set(stories)
+        wanted, seen = set(first), set[str]()
         while wanted:
             seen |= wanted
-            merging = await self._load_pairs(wanted, told, around.found)
             await self._load_clusters(wanted, around)
+            # A twin's pairs were made anew with its head; following them would walk from copy to copy through all of them.
+            head = around.found.heads()
+            own = {name for name in wanted if name in first or head.get(name, name) == name}
+            merging = await self._load_pairs(own, told, around.found)
             together = await self._load_constraints(wanted, around.found)
             records = await self._index.records(sorted(wanted - around.found.gone))
             around.found.records.update(records)
