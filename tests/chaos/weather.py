@@ -23,7 +23,7 @@ class Blow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """A storm: its length, its blows, and what the newsroom publishes meanwhile.
+    """A storm: its least length, its blows, and what the newsroom publishes meanwhile.
 
     `points` give some two items each; they come out within `release_share` of the storm.
     """
