@@ -198,10 +198,7 @@ class Ride:
         truth = Truth(self.pieces, self.corrected, self.poison)
         with self.ground.client() as client:
             streams = {name: client.xrange(KEYS.stream(name)) for name in PUBLIC}
-            self.added = {
-                name: int(client.xinfo_stream(KEYS.stream(name))["entries-added"])
-                for name in (*PUBLIC, "articles")
-            }
+            self.added = {name: _added(client, name) for name in (*PUBLIC, "articles")}
         poison = {f"{stream}/{entry}" for stream, ids in self.poison.items() for entry in ids}
         self.entries = {name: len(streams[name]) for name in PUBLIC}
         self.findings += findings(truth, streams, poison)
@@ -225,6 +222,12 @@ class Ride:
         except ValueError:
             return {"error": done.stderr[-500:]}
         return {name: ledger[name] for name in ("balanced", "imbalance", "totals") if name in ledger}
+
+
+def _added(client: redis.Redis, stream: str) -> int:
+    """How many entries were ever put on the stream, those that are trimmed by now included."""
+    key = KEYS.stream(stream)
+    return int(client.xinfo_stream(key)["entries-added"]) if client.exists(key) else 0
 
 
 def _left(client: redis.Redis, stream: str) -> int:
