@@ -8,6 +8,7 @@ one run hold on a busy machine too.
 from __future__ import annotations
 
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -54,7 +55,8 @@ def main(messages: int, rounds: int, seed: int, out: Path) -> None:
     result = {
         "measured": f"{datetime.now(UTC):%Y-%m-%d}",
         "surroundings": surroundings(),
-        "note": "measured on a shared machine; read the ratios and the CPU column",
+        "note": "measured on a shared machine; with a load above its two cores only the CPU column says anything",
+        "loadAverage": round(os.getloadavg()[0], 1),
         "messages": messages,
         "rounds": rounds,
         "contestants": {name: {"what": CONTESTANTS[name], **figures[name]} for name in CONTESTANTS},

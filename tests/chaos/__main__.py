@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -91,6 +92,7 @@ def report(ride: Ride, server: str, elapsed_seconds: int) -> dict[str, Any]:
         "server": server,
         "surroundings": surroundings(),
         "note": "measured on a shared machine",
+        "loadAverage": round(os.getloadavg()[0], 1),
         "seed": ride.weather.seed,
         "elapsedSeconds": elapsed_seconds,
         **figures,
