@@ -66,6 +66,12 @@ bench-extract: $(VENV)/.developer ## Measure the CPU per page of the extraction 
 bench-scheduling: $(VENV)/.developer ## Compare how feeds are scheduled with other pollers, and measure their queue in Redis.
 	@$(BIN)/python -m benchmarks.scheduling --data $(EVAL_DATA) --out benchmarks/results
 
+bench-linking-quality: $(VENV)/.developer ## Measure pair decisions by set, language and relation, with the worst mistakes.
+	@$(BIN)/python -m benchmarks.linking_quality --data $(EVAL_DATA) --out benchmarks/results
+
+train-linker: $(VENV)/.developer ## Learn the linking policy from EVAL_DATA anew.
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.training.make_policy --data $(EVAL_DATA) --out services/copytaster/deduplicator/policy-v2.json
+
 bench-feeds: $(VENV)/.developer ## Compare how feeds are read with other readers, over EVAL_DATA.
 	@$(BIN)/python -m benchmarks.feeds --data $(EVAL_DATA) --out benchmarks/results
 

@@ -13,10 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.linking_data import LEFT_OUT_OF_PAIRS, LabelledPair, LinkingData, load
+from benchmarks.clusters import cluster_figures, precision_recall_f1, share
+from benchmarks.linking_data import LabelledPair, LinkingData, load
 from copytaster.deduplicator.bulk import Cluster, link_archive
 from copytaster.deduplicator.decide import PairDecision, compare
+from copytaster.deduplicator.encoder import Encoder
+from copytaster.deduplicator.encoding import encoded
 from copytaster.deduplicator.features import features
+from copytaster.deduplicator.io.sentence_encoder import UniversalSentenceEncoder
 from copytaster.deduplicator.policy import load as load_policy
 from copytaster.deduplicator.record import StoryRecord, from_line
 
@@ -32,15 +36,16 @@ COPY_KINDS: Final = frozenset({"original", "verbatim", "edited", "excerpt"})
 def run(eval_data: Path) -> dict[str, Any]:
     """All figures, as plain values for JSON."""
     data = load(eval_data)
-    decisions = decide_all(data)
+    encoder = UniversalSentenceEncoder()
+    decisions = decide_all(data, encoder)
     seeds = seed_records(eval_data)
-    links, clusters = link_archive([*data.records.values(), *seeds], load_policy())
+    links, clusters = link_archive([*data.records.values(), *seeds], load_policy(), encoder=encoder)
     return {
         "policy": load_policy().version,
         "policy_digest": load_policy().digest,
         "pairs": pair_figures(decisions),
         "copies_and_traps": trap_figures(decisions),
-        "wire_clusters": cluster_figures(data, clusters),
+        "wire_clusters": cluster_figures(data, [cluster.members for cluster in clusters]),
         "wire_copies": copy_figures(data, clusters),
         "seeds": {"texts": len(seeds), "clusters": clusters_with(clusters, {seed.id for seed in seeds})},
         "links": len(links),
@@ -48,7 +53,7 @@ def run(eval_data: Path) -> dict[str, Any]:
     }
 
 
-def decide_all(data: LinkingData) -> list[tuple[LabelledPair, PairDecision]]:
+def decide_all(data: LinkingData, encoder: Encoder | None) -> list[tuple[LabelledPair, PairDecision]]:
     """The decision about every labelled pair, at most `PAIRS_PER_LABEL` of a set and label."""
     policy = load_policy()
     taken: dict[tuple[str, bool], list[LabelledPair]] = defaultdict(list)
@@ -57,7 +62,7 @@ def decide_all(data: LinkingData) -> list[tuple[LabelledPair, PairDecision]]:
             taken[pair.set, pair.same].append(pair)
     wanted = [pair for pairs in taken.values() for pair in pairs]
     ready = {
-        name: features(data.records[name], policy)
+        name: encoded(features(data.records[name], policy), encoder, policy)
         for name in sorted({side for p in wanted for side in (p.a, p.b)})
     }
     return [(pair, compare(ready[pair.a], ready[pair.b], policy)) for pair in wanted]
@@ -75,11 +80,11 @@ def pair_figures(decisions: Sequence[tuple[LabelledPair, PairDecision]]) -> dict
         told: dict[str, float] = {"positives": len(positives), "negatives": len(rows) - len(positives)}
         for rate in FALSE_MERGE_RATES if positives else ():
             limit = negatives[int(rate * len(negatives))]
-            told[f"recall_at_{rate:.1%}"] = _share(
+            told[f"recall_at_{rate:.1%}"] = share(
                 sum(found.confidence_micro > limit for found in positives), len(positives)
             )
         merged = [same for same, decision in rows if decision.merges]
-        told |= _prf(sum(merged), len(merged), len(positives))
+        told |= precision_recall_f1(sum(merged), len(merged), len(positives))
         told["false_merges"] = len(merged) - sum(merged)
         figures[name] = told
     return figures
@@ -102,27 +107,6 @@ def trap_figures(decisions: Iterable[tuple[LabelledPair, PairDecision]]) -> dict
         if found >= 0.95 * copies:
             best = max(best, found / taken)
     return {"precision_at_recall_0.95": round(best, 3), "copies": copies, "traps": len(rows) - copies}
-
-
-def cluster_figures(data: LinkingData, clusters: Sequence[Cluster]) -> dict[str, float]:
-    """Pairwise precision and recall and B-cubed of the wire texts (round-ups and kill notes left out), all other texts as noise.
-
-    A false pair with a text of another set counts against precision too.
-    """
-    point = {text["id"]: text["story"] for text in data.wire if text["kind"] not in LEFT_OUT_OF_PAIRS}
-    apart = {text["id"] for text in data.wire if text["kind"] in LEFT_OUT_OF_PAIRS}
-    groups = [
-        [point.get(name, name) for name in cluster.members if name not in apart] for cluster in clusters
-    ]
-    groups = [group for group in groups if set(group) & set(point.values())]
-    together = sum(len(group) * (len(group) - 1) // 2 for group in groups)
-    right = sum(count * (count - 1) // 2 for group in groups for count in _counts(group).values())
-    wanted = sum(count * (count - 1) // 2 for count in _counts(point.values()).values())
-    return {
-        "texts": len(point),
-        "points": len(set(point.values())),
-        **_prf(right, together, wanted),
-    } | _b_cubed(groups)
 
 
 def copy_figures(data: LinkingData, clusters: Sequence[Cluster]) -> dict[str, Any]:
@@ -158,39 +142,3 @@ def seed_records(eval_data: Path) -> list[StoryRecord]:
 def clusters_with(clusters: Iterable[Cluster], names: set[str]) -> int:
     """How many clusters hold one of these stories."""
     return sum(bool(names & set(cluster.members)) for cluster in clusters)
-
-
-def _counts(values: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = defaultdict(int)
-    for value in values:
-        counts[value] += 1
-    return counts
-
-
-def _b_cubed(groups: Sequence[Sequence[str]]) -> dict[str, float]:
-    sizes = _counts(point for group in groups for point in group)
-    texts = sum(map(len, groups))
-    precision = (
-        sum(count * count / len(group) for group in groups for count in _counts(group).values()) / texts
-    )
-    recall = (
-        sum(count * count / sizes[point] for group in groups for point, count in _counts(group).items())
-        / texts
-    )
-    harmonic = 2 * precision * recall / (precision + recall)
-    return {
-        "b_cubed_precision": round(precision, 3),
-        "b_cubed_recall": round(recall, 3),
-        "b_cubed_f1": round(harmonic, 3),
-    }
-
-
-def _prf(right: int, found: int, wanted: int) -> dict[str, float]:
-    precision = right / found if found else 1.0
-    recall = right / wanted if wanted else 1.0
-    harmonic = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-    return {"precision": round(precision, 3), "recall": round(recall, 3), "f1": round(harmonic, 3)}
-
-
-def _share(part: int, whole: int) -> float:
-    return round(part / whole, 3) if whole else 0.0

@@ -18,7 +18,7 @@ from xxhash import xxh32_intdigest
 
 from benchmarks.linking_cost.texts import Text
 from benchmarks.linking_cost.window import AT_ONCE, Prepared
-from copytaster.deduplicator.candidates import MAX_PASSAGE_KEYS
+from copytaster.deduplicator.candidates import MAX_PASSAGE_KEYS, IndexKeys
 from copytaster.deduplicator.io.index import Index
 from tests.stack.deduplicator.desk import KEYS
 
@@ -29,7 +29,7 @@ SHINGLE_WORDS: Final = 3
 
 def passages(prepared: Sequence[Prepared]) -> list[Prepared]:
     """The same stories with their passage keys alone."""
-    return [Prepared(one.record, one.keys[:MAX_PASSAGE_KEYS]) for one in prepared]
+    return [Prepared(one.record, IndexKeys(one.keys.words[:MAX_PASSAGE_KEYS], ())) for one in prepared]
 
 
 async def ours(redis: Redis, prepared: Sequence[Prepared], texts: Sequence[Text]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Final
 from xxhash import xxh3_64_intdigest
 
 from benchmarks.linking_cost.texts import START_MS, WINDOW_MS
+from copytaster.deduplicator.candidates import IndexKeys
 from copytaster.deduplicator.io.index import Index
 from copytaster.deduplicator.record import StoryRecord
 from copytaster_schemas.identity import story_urn
@@ -31,7 +32,7 @@ class Prepared:
     """A record and its candidate keys."""
 
     record: StoryRecord
-    keys: tuple[int, ...]
+    keys: IndexKeys
 
 
 async def fill(index: Index, base: Sequence[Prepared], size: int) -> int:
@@ -46,11 +47,16 @@ async def fill(index: Index, base: Sequence[Prepared], size: int) -> int:
 async def _write(index: Index, base: Sequence[Prepared], number: int, size: int) -> None:
     variant, place = divmod(number, len(base))
     one = base[place]
-    keys = one.keys if variant == 0 else tuple(_variant(key, variant) for key in one.keys)
+    keys = one.keys if variant == 0 else _variants(one.keys, variant)
     moment = START_MS + number * 7_919 % size * WINDOW_MS // size
     name = story_urn(f"window.example/{number}")
     record = replace(one.record, id=name, published_ms=moment, first_seen_ms=moment)
     assert await index.write(record, keys)
+
+
+def _variants(keys: IndexKeys, variant: int) -> IndexKeys:
+    words, meaning = (tuple(_variant(key, variant) for key in kind) for kind in keys)
+    return IndexKeys(words, meaning)
 
 
 def _variant(key: int, variant: int) -> int:

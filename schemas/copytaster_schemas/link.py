@@ -38,6 +38,10 @@ class Evidence(EventModel):
     """Everything the decision rests on; scores are integers in thousandths, so that anyone can recompute them."""
 
     scores: dict[str, int] = Field(default_factory=dict)
+    contributions: dict[str, int] = Field(
+        default_factory=dict,
+        description="what the measures that told most moved the score by, in thousandths of log odds",
+    )
     spans: list[AlignedSpan] = Field(default_factory=list)
     spans_truncated: bool | None = None
     numbers: Shared | None = None

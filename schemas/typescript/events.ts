@@ -159,6 +159,8 @@ export interface EntryDied {
 /** Everything the decision rests on; scores are integers in thousandths, so that anyone can recompute them. */
 export interface Evidence {
   scores?: Record<string, number>;
+  /** what the measures that told most moved the score by, in thousandths of log odds */
+  contributions?: Record<string, number>;
   spans?: AlignedSpan[];
   spansTruncated?: boolean;
   numbers?: Shared;

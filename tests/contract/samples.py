@@ -90,7 +90,7 @@ _LINK = Link(
         numbers=Shared(shared=["12"]),
         credits=[CREDIT],
     ),
-    policy="lexical-1",
+    policy="sentences-2",
 )
 
 SAMPLES: Final[dict[str, EventModel]] = {
@@ -139,7 +139,7 @@ SAMPLES: Final[dict[str, EventModel]] = {
         links=[_LINK],
         candidates=3,
         unrelated=2,
-        policy="lexical-1",
+        policy="sentences-2",
     ),
     "copytaster.cluster.changed.v1": ClusterChanged(
         cluster=CLUSTER,
@@ -155,7 +155,7 @@ SAMPLES: Final[dict[str, EventModel]] = {
         headline="Hafen von Karstadt bleibt gesperrt",
         origin=Origin(agency="TASS", seen=False, confidence=0.9, basis=["credit"]),
         counts=Counts(members=2, outlets=2, families=1, independent=1, languages=1),
-        policy="lexical-1",
+        policy="sentences-2",
     ),
     "copytaster.decision.made.v1": DecisionMade(
         decision="urn:uuid:8a2b1f0a-5d3b-4e0e-9a57-0b8f6c3f2a11",

@@ -8,6 +8,7 @@ from functools import partial
 from copytaster.deduplicator.io import clusterer, linker
 from copytaster.deduplicator.io.clusters import Clusters
 from copytaster.deduplicator.io.index import Index
+from copytaster.deduplicator.io.sentence_encoder import encoder_named
 from copytaster.deduplicator.io.sweeper import Sweeper
 from copytaster.deduplicator.matcher import Matcher
 from copytaster.deduplicator.policy import load
@@ -34,7 +35,7 @@ async def build(context: Context) -> Parts:
     """The engines of both roles, sharing one memory of features and one thread for comparing."""
     redis, keys = context.redis, context.keys
     index = Index(redis, keys)
-    matcher = Matcher(load())
+    matcher = Matcher(load(), encoder_named(context.settings.encoder))
     cpu = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compare")
     lease = Lease(redis, keys, clusterer.GROUP, instance_name())
     close_ms = round(context.settings.cluster_close_days * DAY_SECONDS * 1000)

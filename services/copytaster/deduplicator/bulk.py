@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from copytaster.deduplicator.candidates import MemoryIndex, index_keys, rank
+from copytaster.deduplicator.candidates import MemoryIndex, index_keys, rank, together
 from copytaster.deduplicator.decide import SILENT, PairDecision, compare
+from copytaster.deduplicator.encoder import Encoder
+from copytaster.deduplicator.encoding import encoded
 from copytaster.deduplicator.features import Features, features
 from copytaster.deduplicator.grouping import Grouping, group
 from copytaster.deduplicator.origin import Lineage, lineage
@@ -80,7 +82,10 @@ def credited(record: StoryRecord) -> StoryRecord:
 
 
 def link_archive(
-    records: Sequence[StoryRecord], policy: Policy, progress: Progress | None = None
+    records: Sequence[StoryRecord],
+    policy: Policy,
+    progress: Progress | None = None,
+    encoder: Encoder | None = None,
 ) -> tuple[list[PairDecision], list[Cluster]]:
     """All links (other than unrelated and abstain, read from the derived story) and all clusters of an archive.
 
@@ -90,7 +95,7 @@ def link_archive(
     ready = prepared(records)
     known = {}
     for done, record in enumerate(ready):
-        known[record.id] = features(record, policy)
+        known[record.id] = encoded(features(record, policy), encoder, policy)
         tell("reading", done + 1, len(ready))
     decisions = _decide(known, candidate_pairs(known, policy), policy, tell)
     grouping = group([known[name] for name in sorted(known)], decisions, policy)
@@ -98,14 +103,20 @@ def link_archive(
         decision.oriented() for decision in grouping.decisions.values() if decision.relation not in SILENT
     ]
     links.sort(key=lambda link: (not link.merges, -link.confidence_micro, link.a, link.b))
-    return links, _clusters({record.id: record for record in ready}, grouping)
+    return links, _clusters({name: story.record for name, story in known.items()}, grouping)
 
 
-def pair_decision(a: StoryRecord, b: StoryRecord, policy: Policy, known: dict[str, Features]) -> PairDecision:
+def pair_decision(
+    a: StoryRecord,
+    b: StoryRecord,
+    policy: Policy,
+    known: dict[str, Features],
+    encoder: Encoder | None = None,
+) -> PairDecision:
     """The decision about one named pair, with features kept in `known` for the next; no window, no candidate step."""
     for record in (a, b):
         if record.id not in known:
-            known[record.id] = features(record, policy)
+            known[record.id] = encoded(features(record, policy), encoder, policy)
     return compare(known[a.id], known[b.id], policy)
 
 
@@ -115,15 +126,18 @@ def _silent(step: str, done: int, total: int) -> None:
 
 def candidate_pairs(known: Mapping[str, Features], policy: Policy) -> list[Pair]:
     """The pairs worth comparing, in order: for every story the best that share a key with it, within the window."""
-    index = MemoryIndex()
+    words, meaning = MemoryIndex(), MemoryIndex()
     keys = {name: index_keys(story, policy) for name, story in known.items()}
     for name in sorted(known):
-        index.add(name, keys[name])
+        words.add(name, keys[name].words)
+        meaning.add(name, keys[name].meaning)
     wanted: set[Pair] = set()
     for name, story in known.items():
         near = {
             other: shared
-            for other, shared in index.hits(name, keys[name]).items()
+            for other, shared in together(
+                words.hits(name, keys[name].words), meaning.hits(name, keys[name].meaning)
+            ).items()
             if _in_window(story.record, known[other].record)
         }
         wanted.update(pair(name, other) for other in rank(near))

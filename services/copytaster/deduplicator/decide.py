@@ -14,6 +14,7 @@ from typing import Any, Final
 from copytaster.deduplicator.direction import LEAST_LEAD_MS, direction_of, names_as_source, shared_agencies
 from copytaster.deduplicator.evidence import PairEvidence, measure
 from copytaster.deduplicator.features import Features
+from copytaster.deduplicator.forest import Forest
 from copytaster.deduplicator.policy import Policy
 from copytaster.deduplicator.showing import evidence_of, mirrored
 
@@ -88,16 +89,20 @@ def compare(a: Features, b: Features, policy: Policy) -> PairDecision:
     """
     if (b.record.id, b.record.version) < (a.record.id, a.record.version):
         return compare(b, a, policy).mirrored()
-    evidence = measure(a, b)
-    score = policy.cross_language if evidence.cross_language else policy.same_language
+    return judged(a, b, measure(a, b), policy)
+
+
+def judged(a: Features, b: Features, evidence: PairEvidence, policy: Policy) -> PairDecision:
+    """The decision on evidence that was measured already; `a` is the one whose id comes first."""
+    forest = _forest(evidence, policy)
     vetoes = _vetoes(a, b, evidence, policy)
-    confidence = _confidence(score.confidence_micro(score.raw(evidence.scores)), vetoes, policy.thresholds)
+    learned = forest.confidence_micro(forest.raw(evidence.scores), cross=evidence.cross_language)
+    confidence = _confidence(learned, vetoes, policy.thresholds)
     relation = _relation(a, b, evidence, confidence, vetoes, policy)
     direction = direction_of(a, b, relation)
-    if relation in SILENT:
-        shown: Mapping[str, Any] = {}
-    else:
-        shown = evidence_of(a, b, evidence, vetoes)
+    shown: Mapping[str, Any] = {}
+    if relation not in SILENT:
+        shown = evidence_of(a, b, evidence, vetoes, contributions(evidence, policy))
     return PairDecision(
         a.record.id,
         b.record.id,
@@ -109,6 +114,16 @@ def compare(a: Features, b: Features, policy: Policy) -> PairDecision:
         vetoes,
         shown,
     )
+
+
+def contributions(evidence: PairEvidence, policy: Policy) -> dict[str, int]:
+    """What each measure moved the score by, in micro log odds."""
+    return _forest(evidence, policy).contributions(evidence.scores)
+
+
+def _forest(evidence: PairEvidence, policy: Policy) -> Forest:
+    """The forest for pairs with sentence vectors on both sides, or the one that knows words alone."""
+    return policy.sentences if evidence.has_vectors else policy.words
 
 
 def _vetoes(a: Features, b: Features, evidence: PairEvidence, policy: Policy) -> tuple[str, ...]:
@@ -127,6 +142,15 @@ def _vetoes(a: Features, b: Features, evidence: PairEvidence, policy: Policy) ->
         and scores["passage_min"] < limits["exact_passage"]
     ):
         found.append("other_day")
+    # A strike called and the same strike over are two news points, and each has figures of its own.
+    if (
+        scores["states_differ"]
+        and scores["unsaid_max"] >= limits["state_unsaid"]
+        and scores["copy"] < limits["copy"]
+    ):
+        found.append("other_state")
+    if _is_repeated_alert(a, b, scores, limits):
+        found.append("repeated_alert")
     if not a.known_language or not b.known_language:
         found.append("unknown_language")
     return tuple(found)
@@ -136,7 +160,11 @@ def _confidence(scored: int, vetoes: tuple[str, ...], limits: Mapping[str, int])
     """The calibrated confidence, lowered where a plain reason speaks against the pair."""
     if "no_content" in vetoes:
         return 0
-    return min(scored, limits["vetoed_confidence"]) if {"thin", "other_day"} & {*vetoes} else scored
+    return (
+        min(scored, limits["vetoed_confidence"])
+        if {"thin", "other_day", "other_state", "repeated_alert"} & {*vetoes}
+        else scored
+    )
 
 
 def _relation(
@@ -169,39 +197,59 @@ def _merging_relation(
     vetoes: tuple[str, ...],
     limits: Mapping[str, int],
 ) -> str | None:
+    """The relation of a pair that belongs together, or None.
+
+    A copy needs less confidence, since nothing but a copy has that much of another text; a plain reason against the pair
+    excludes all but copies, and another day those too.
+    """
     scores = evidence.scores
-    if evidence.cross_language:
-        dated = a.record.published_ms is not None and b.record.published_ms is not None
-        translated = _is_translated(scores, confidence, limits, dated=dated) and not vetoes
-        return "translation_of" if translated else None
     if "other_day" in vetoes:
         return None
-    if scores["copy"] >= limits["copy"] and confidence >= limits["copy_confidence"]:
+    is_copy = scores["copy"] >= limits["copy"]
+    if is_copy and confidence >= limits["copy_confidence"]:
         return _kind_of_copy(a, b, scores, limits)
-    if _is_late_part(a, b, scores, limits) and confidence >= limits["part_confidence"]:
+    if (
+        not evidence.cross_language
+        and _is_late_part(a, b, scores, limits)
+        and confidence >= limits["part_confidence"]
+    ):
         return "excerpt_of"
-    rewritten = (
-        not vetoes
-        and scores["copy"] >= limits["rewrite_copy"]
-        and scores["news_min"] >= limits["rewrite_news"]
-        and confidence >= limits["rewrite_confidence"]
-    )
-    return "rewrite_of" if rewritten else None
+    if vetoes or confidence < limits["merge_confidence"]:
+        return None
+    return _kind_of_retelling(evidence, limits)
 
 
-def _is_translated(
-    scores: Mapping[str, int], confidence: int, limits: Mapping[str, int], *, dated: bool
+def _kind_of_retelling(evidence: PairEvidence, limits: Mapping[str, int]) -> str:
+    """Whether one text retells the other sentence by sentence, in order, or both report the same on their own."""
+    scores = evidence.scores
+    if evidence.has_vectors:
+        follows = (
+            scores["told_best_max"] >= limits["retold"] and scores["order_most"] >= limits["retold_order"]
+        )
+    else:
+        follows = scores["aligned_max"] >= limits["retold_words"]
+    if not follows:
+        return "same_news"
+    return "translation_of" if evidence.cross_language else "rewrite_of"
+
+
+def _is_repeated_alert(
+    a: Features, b: Features, scores: Mapping[str, int], limits: Mapping[str, int]
 ) -> bool:
-    """Whether names and numbers agree sentence by sentence, and either the openings agree too or the whole leaves no doubt.
+    """Whether the shorter text came first and lies word for word in the longer one, which opens with something else.
 
-    Where a time of publication is missing, nothing tells a follow-up of last week, so more has to agree.
+    Then the longer one repeats it as background: a follow-up or a round-up.
     """
-    if scores["aligned_min"] < limits["translation_aligned"]:
+    if scores["copy"] >= limits["copy"] or scores["passage_max"] < limits["part_passage"]:
         return False
-    if confidence >= limits["translation_confidence"] and scores["news_min"] >= limits["translation_news"]:
-        return True
-    enough = limits["translation_aligned" if dated else "translation_aligned_undated"]
-    return confidence >= limits["translation_sure"] and scores["aligned_min"] >= enough
+    short, long = (a, b) if a.content_words < b.content_words else (b, a)
+    ours, theirs = short.record.published_ms, long.record.published_ms
+    return (
+        scores["length"] <= limits["excerpt_length"]
+        and ours is not None
+        and theirs is not None
+        and theirs - ours >= LEAST_LEAD_MS
+    )
 
 
 def _is_late_part(a: Features, b: Features, scores: Mapping[str, int], limits: Mapping[str, int]) -> bool:

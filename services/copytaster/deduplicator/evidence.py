@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from copytaster.deduplicator.alignment import Match, best_matches, covered_milli, share_of
+from copytaster.deduplicator.correspondence import correspond
+from copytaster.deduplicator.direction import credited_agencies, own_agency
 from copytaster.deduplicator.features import Features, total_weight
 
 MUCH_WEIGHT: Final = 1_500
@@ -19,6 +21,15 @@ MUCH_WEIGHT: Final = 1_500
 
 ENOUGH_WEIGHT: Final = 4_000
 """The weight of a news item of two or three sentences; with less on one side hardly anything can be said."""
+
+HEADLINE_WEIGHT: Final = 32
+"""A name or number of less than one in 16 training topics (4 bits) says what a headline is about."""
+
+UNKNOWN_HOURS: Final = 24
+"""What counts as the distance in time where a time of publication is missing: it speaks neither way."""
+
+MOST_HOURS: Final = 14 * 24
+"""The window of comparison (design 5)."""
 
 FAR_APART_MS: Final = 5 * 24 * 3_600_000
 """Copies of a news text mostly appear within five days; what lies beyond counts as this far."""
@@ -29,16 +40,20 @@ RARE_WEIGHT: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class PairEvidence:
-    """What two stories share; `scores` holds the measures by name, the matches lie with them for the spans."""
+    """What two stories share; `scores` holds the measures by name, the matches lie with them for the spans.
+
+    `has_vectors` says whether the measures of `correspondence` are among the scores.
+    """
 
     scores: Mapping[str, int]
     a_matches: tuple[Match, ...]
     b_matches: tuple[Match, ...]
     cross_language: bool
+    has_vectors: bool
 
 
 def measure(a: Features, b: Features) -> PairEvidence:
-    """All measures of a pair, 0 to 1000 each."""
+    """All measures of a pair: thousandths, but for hours and counts."""
     cross = a.record.language != b.record.language
     a_matches = best_matches(a, b, cross=cross)
     b_matches = best_matches(b, a, cross=cross)
@@ -61,7 +76,69 @@ def measure(a: Features, b: Features) -> PairEvidence:
     # A copy may be printed days later; for everything else distance in time speaks against one news point.
     scores["apart"] = scores["apart"] * (1000 - scores["copy"]) // 1000
     scores["content"] = min(1000, 1000 * min(_content(a), _content(b)) // ENOUGH_WEIGHT)
-    return PairEvidence(scores, tuple(a_matches), tuple(b_matches), cross)
+    scores["cross"] = 1000 if cross else 0
+    scores["hours"] = _hours(a, b)
+    scores |= _agencies(a, b)
+    scores |= _untold_headline(a, b)
+    scores["one_outlet"] = 1000 if a.record.outlet and a.record.outlet == b.record.outlet else 0
+    scores |= _states(a, b)
+    told = correspond(a, b, cross=cross)
+    scores |= _surplus(scores, told)
+    return PairEvidence(scores | told, tuple(a_matches), tuple(b_matches), cross, bool(told))
+
+
+def _hours(a: Features, b: Features) -> int:
+    """Hours between the two publications."""
+    if a.record.published_ms is None or b.record.published_ms is None:
+        return UNKNOWN_HOURS
+    return min(MOST_HOURS, abs(a.record.published_ms - b.record.published_ms) // 3_600_000)
+
+
+def _states(a: Features, b: Features) -> dict[str, int]:
+    """Whether the openings say the same of the course of things (ahead, begun, over, agreed, refused), or each something else."""
+    ours, theirs = _named(a, "states"), _named(b, "states")
+    both = bool(ours and theirs)
+    shared = bool(ours & theirs)
+    return {"states_agree": 1000 * shared, "states_differ": 1000 * (both and not shared)}
+
+
+def _surplus(scores: Mapping[str, int], told: Mapping[str, int]) -> dict[str, int]:
+    """By how much the whole corresponds better than the openings do: the mark of stories that share their background."""
+    surplus = {
+        "background_words": max(0, scores["aligned_max"] - scores["opening_min"]),
+        "background_passages": max(0, scores["passage_max"] - scores["news_max"]),
+    }
+    if told:
+        surplus["background_meaning"] = max(0, told["meaning_best_max"] - told["meaning_opening_min"])
+        surplus["background_told"] = max(0, told["told_best_max"] - told["told_opening_min"])
+    return surplus
+
+
+def _untold_headline(a: Features, b: Features) -> dict[str, int]:
+    """The names and numbers of one headline that the other story has nowhere, both ways: their weight and its share."""
+
+    def untold(story: Features, other: Features) -> tuple[int, int]:
+        forms = story.sentences[story.opening[0]].forms if story.opening else frozenset[int]()
+        told = [
+            key
+            for key in forms
+            if (key in story.names or key in story.numbers) and story.weights[key] >= HEADLINE_WEIGHT
+        ]
+        missing = total_weight((key for key in told if key not in other.weights), story.weights)
+        return missing, _share(missing, total_weight(told, story.weights))
+
+    (one, one_share), (other, other_share) = untold(a, b), untold(b, a)
+    return _both("untold_weight", one, other) | _both("untold", one_share, other_share)
+
+
+def _agencies(a: Features, b: Features) -> dict[str, int]:
+    """Whether both texts come from one agency, or each from another."""
+    ours, theirs = (
+        credited_agencies(story) | ({own_agency(story.record.outlet)} - {None}) for story in (a, b)
+    )
+    both = bool(ours and theirs)
+    shared = bool(ours & theirs)
+    return {"agency_shared": 1000 * shared, "agency_differs": 1000 * (both and not shared)}
 
 
 def _both(name: str, one: int, other: int) -> dict[str, int]:

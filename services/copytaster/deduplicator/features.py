@@ -7,7 +7,7 @@ recurs over an outlet's pages can speak for a link. Offsets are code points of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -15,12 +15,14 @@ from xxhash import xxh3_64_intdigest
 
 from copytaster.deduplicator.policy import Policy, Rarity, term_key
 from copytaster.deduplicator.record import StoryRecord
+from copytaster.deduplicator.vectors import SentenceVectors, unpack
 from copytaster.text.furniture import chrome, merged
 from copytaster.text.names import is_capitalised, skeleton
 from copytaster.text.normalise import Token, fold, stem, tokens
 from copytaster.text.numbers import dates, number_key, weekday_of
 from copytaster.text.scripts import UNSPACED_RANGES, unspaced_share_milli
 from copytaster.text.sentences import sentences
+from copytaster.text.states import state_of
 
 SHINGLE_WORDS: Final = 5
 """Words of a passage shingle: the measure by which `copies_and_traps` was found (data README); 3 joins stock phrases."""
@@ -38,6 +40,9 @@ OPENING_SENTENCES: Final = 2
 MIN_OPENING_WORDS: Final = 5
 """A shorter first sentence is a dateline, a label or a credit, not a lede."""
 
+MAX_VECTORS: Final = 24
+"""Sentences of a story that get a vector: 1.5 KiB; with 16 the links between long texts suffer, with 32 nothing is won (0029)."""
+
 MAX_WORDS: Final = 6_000
 """Words read of a text: ten times a long report. Beyond lie transcripts and lists, and the cost has to stay bounded."""
 
@@ -54,6 +59,7 @@ class Sentence:
     forms: frozenset[int]
     days: frozenset[str]
     weekdays: frozenset[int]
+    states: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +77,7 @@ class Features:
     weights: dict[int, int]
     known_language: bool
     shingle_keys: frozenset[int]
+    vectors: SentenceVectors | None
 
 
 def features(record: StoryRecord, policy: Policy) -> Features:
@@ -94,7 +101,21 @@ def features(record: StoryRecord, policy: Policy) -> Features:
         weights=reader.weights,
         known_language=record.language in policy.languages,
         shingle_keys=frozenset(key for key, _, _ in (*passages, *standfirst)),
+        vectors=_vectors(record, len(found), policy),
     )
+
+
+def with_record(story: Features, record: StoryRecord, policy: Policy) -> Features:
+    """The features of the same text after its record got sentence vectors."""
+    return replace(story, record=record, vectors=_vectors(record, len(story.sentences), policy))
+
+
+def _vectors(record: StoryRecord, sentences: int, policy: Policy) -> SentenceVectors | None:
+    """The record's vectors, or None when they are of another encoder or of sentences that are cut differently today."""
+    if not record.vectors or record.encoder != policy.projection.encoder:
+        return None
+    found = unpack(record.vectors)
+    return found if len(found) == min(sentences, MAX_VECTORS) else None
 
 
 class _Reader:
@@ -149,6 +170,7 @@ class _Reader:
             frozenset(forms),
             frozenset(dates(words)),
             frozenset(weekdays),
+            frozenset(state for token in words if (state := state_of(token.word)) is not None),
         )
 
     def _word(self, word: str, place: int, stems: set[int], forms: set[int]) -> None:

@@ -62,16 +62,14 @@ def cut(
     return partition(
         sorted(component),
         {both: link_score(decision) for both, decision in inside.items()},
-        copies=[both for both, decision in inside.items() if decision.relation in COPIES],
         excerpts=[both for both, decision in inside.items() if decision.relation == "excerpt_of"],
         join_milli=policy.thresholds["join"],
-        copy_join_milli=policy.thresholds["copy_join"],
     )
 
 
 def link_score(decision: PairDecision) -> int:
-    """What a decision counts when groups are averaged: a merging one its full thousand, another its confidence."""
-    return 1000 if decision.merges else decision.confidence_milli
+    """What a decision counts when groups are averaged: its confidence, whatever it is called."""
+    return decision.confidence_milli
 
 
 def derivations(known: Mapping[Pair, PairDecision]) -> list[Derivation]:

@@ -1,8 +1,8 @@
 """From pair scores to clusters: average link over a component, in integers, the same for any order of the stories.
 
 Single link welds sibling stories through one mistaken pair (research/linking.md, wire table). Here two groups join while the mean
-of all their pair scores is high enough; pairs of which nothing is known count as strangers. Copies of one text need a lower mean,
-for an excerpt resembles its source and not every edit of it; what is left alone at the end may join the cluster of its source.
+of all their pair scores is high enough; pairs of which nothing is known count as strangers. An excerpt resembles its source and
+not every edit of it, so one that is left alone at the end may join the cluster of its source.
 """
 
 from __future__ import annotations
@@ -14,12 +14,8 @@ from typing import Final
 
 from copytaster.deduplicator.candidates import bucket_order
 
-JOIN_MILLI: Final = 970
-"""Mean pair score from which two groups are one news point: the least without a false cluster on the open wire set, with scores
-from models that had not seen the topic."""
-
-COPY_JOIN_MILLI: Final = 600
-"""The same where at least one pair merges by itself; between 0.3 and 0.7 nothing changes on the open wire set."""
+JOIN_MILLI: Final = 780
+"""Mean confidence from which two groups are one news point, where no policy says otherwise (its threshold `join` tells why)."""
 
 MAX_COMPONENT: Final = 500
 """A larger component is cut by `LADDER` first, so that its cost stays bounded (issue: the deduplicator)."""
@@ -58,26 +54,23 @@ def partition(
     nodes: Sequence[str],
     scores: Mapping[Pair, int],
     *,
-    copies: Iterable[Pair] = (),
     excerpts: Iterable[Pair] = (),
     alone: Iterable[str] = (),
     join_milli: int = JOIN_MILLI,
-    copy_join_milli: int = COPY_JOIN_MILLI,
 ) -> list[frozenset[str]]:
     """The clusters of one component, ordered by their least names; every node is in exactly one.
 
-    `scores` holds the pair scores in thousandths under `pair(a, b)`; missing pairs count 0. `copies` are pairs where one text was
-    made from the other, `excerpts` those among them where one is a part; nodes `alone` (round-ups) join nothing.
+    `scores` holds the pair scores in thousandths under `pair(a, b)`; missing pairs count 0. `excerpts` are pairs where
+    one text is a part of the other; nodes `alone` (round-ups) join nothing.
     """
     solitary = frozenset(alone)
     kept = frozenset(nodes) - solitary
-    copied = frozenset(pair(*both) for both in copies)
     parts_of = frozenset(pair(*both) for both in excerpts)
     clusters: list[frozenset[str]] = [frozenset((node,)) for node in solitary & frozenset(nodes)]
     linked = [both for both, score in scores.items() if score > 0 and both[0] in kept and both[1] in kept]
     for component in components(sorted(kept), linked):
         for part in _bounded(component, scores):
-            joined = _AverageLink(part, scores, copied, join_milli, copy_join_milli).run()
+            joined = _AverageLink(part, scores, join_milli).run()
             clusters += _attach(joined, scores, parts_of)
     return sorted(clusters, key=min)
 
@@ -95,12 +88,11 @@ def _bounded(component: frozenset[str], scores: Mapping[Pair, int]) -> list[froz
 
 @dataclass(slots=True)
 class _Group:
-    """A group under construction: its members, the sums of its scores to the others, and which of them hold a copy of it."""
+    """A group under construction: its members and the sums of its scores to the others."""
 
     members: list[str]
     order: tuple[int, str]
     sums: dict[int, int] = field(default_factory=dict)
-    copied: set[int] = field(default_factory=set)
     version: int = 0
 
 
@@ -115,17 +107,15 @@ class _AverageLink:
         self,
         nodes: frozenset[str],
         scores: Mapping[Pair, int],
-        copied: frozenset[Pair],
         join_milli: int,
-        copy_join_milli: int,
     ) -> None:
-        self._join, self._copy_join = join_milli, copy_join_milli
+        self._join = join_milli
         names = sorted(nodes)
         self._groups = {place: _Group([name], bucket_order(name)) for place, name in enumerate(names)}
         places = {name: place for place, name in enumerate(names)}
         for both, score in scores.items():
             if score > 0 and both[0] in places and both[1] in places:
-                self._note(places[both[0]], places[both[1]], score, both in copied)
+                self._note(places[both[0]], places[both[1]], score)
         self._heap: list[tuple[int, tuple[int, str], tuple[int, str], int, int, int, int]] = []
         for one, group in self._groups.items():
             for other in group.sums:
@@ -140,11 +130,9 @@ class _AverageLink:
                 self._merge(one, other)
         return [frozenset(group.members) for group in self._groups.values()]
 
-    def _note(self, one: int, other: int, score: int, is_copy: bool) -> None:
+    def _note(self, one: int, other: int, score: int) -> None:
         for side, far in ((one, other), (other, one)):
             self._groups[side].sums[far] = score
-            if is_copy:
-                self._groups[side].copied.add(far)
 
     def _is_current(self, place: int, version: int) -> bool:
         group = self._groups.get(place)
@@ -155,7 +143,7 @@ class _AverageLink:
         one, other = min(one, other), max(one, other)
         near, far = self._groups[one], self._groups[other]
         total, size = near.sums[other], len(near.members) * len(far.members)
-        if total >= size * (self._copy_join if other in near.copied else self._join):
+        if total >= size * self._join:
             mean = (total << 64) // size
             heappush(self._heap, (-mean, near.order, far.order, one, other, near.version, far.version))
 
@@ -170,11 +158,6 @@ class _AverageLink:
                 del self._groups[neighbour].sums[other]
                 both = kept.sums.get(neighbour, 0) + total
                 self._groups[neighbour].sums[one] = kept.sums[neighbour] = both
-        for neighbour in gone.copied - {one}:
-            self._groups[neighbour].copied.discard(other)
-            self._groups[neighbour].copied.add(one)
-            kept.copied.add(neighbour)
-        kept.copied.discard(other)
         for neighbour in kept.sums:
             self._push(one, neighbour)
 

@@ -1,8 +1,8 @@
 """The linking policy: every number that a decision rests on, in one versioned file.
 
-A policy holds how rare words, names and numbers are, the weights of the score, the calibration and the thresholds, all as
-integers. It is made by `benchmarks/training/make_policy.py` from labelled texts; no word of them is in it, only hashes and
-counts. Which records are alike is decided elsewhere: a policy knows no story.
+A policy holds how rare words, names and numbers are, how sentence vectors are shortened, two forests (with sentence vectors and
+without), the calibration and the thresholds, all as integers. It is made by `benchmarks/training/make_policy.py` from labelled
+texts; no word of them is in it, only hashes and counts. Which records are alike is decided elsewhere: a policy knows no story.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
+import numpy as np
 from xxhash import xxh3_64_intdigest
 
-DEFAULT_POLICY: Final = "policy-v1.json"
+from copytaster.deduplicator.forest import Forest, read_forest
+from copytaster.deduplicator.vectors import KEPT_DIMENSIONS, Projection
+
+DEFAULT_POLICY: Final = "policy-v2.json"
 TERM_MASK: Final = (1 << 40) - 1
 """Terms are told apart by 40 bits of their hash: a chance collision among 10 million terms is one in 100,000 a look-up."""
 
@@ -43,29 +46,6 @@ class Rarity:
         return self.weights.get(key, self.unknown)
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """A linear score over the evidence in thousandths, and the table that turns it into a confidence."""
-
-    bias: int
-    weights: Mapping[str, int]
-    knots: tuple[tuple[int, int], ...]
-
-    def raw(self, evidence: Mapping[str, int]) -> int:
-        """The sum of weight times evidence, in thousandths of a unit of log odds."""
-        return self.bias + sum(weight * evidence[name] for name, weight in self.weights.items()) // 1000
-
-    def confidence_micro(self, raw: int) -> int:
-        """The confidence of a raw score in millionths, by linear interpolation between the knots."""
-        if raw <= self.knots[0][0]:
-            return self.knots[0][1]
-        if raw >= self.knots[-1][0]:
-            return self.knots[-1][1]
-        after = bisect_right(self.knots, (raw, 1 << 30))
-        (low, low_value), (high, high_value) = self.knots[after - 1], self.knots[after]
-        return low_value + (high_value - low_value) * (raw - low) // (high - low)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """All that decisions depend on besides the records."""
@@ -74,8 +54,9 @@ class Policy:
     digest: str
     languages: frozenset[str]
     rarity: Rarity
-    same_language: Score
-    cross_language: Score
+    projection: Projection
+    sentences: Forest
+    words: Forest
     thresholds: Mapping[str, int]
 
 
@@ -93,16 +74,18 @@ def parse(stored: bytes) -> Policy:
             version=raw["version"],
             digest=hashlib.sha256(stored).hexdigest()[:16],
             languages=frozenset(raw["languages"]),
-            rarity=_rarity(raw["rarity"]),
-            same_language=_score(raw["score"]["same_language"]),
-            cross_language=_score(raw["score"]["cross_language"]),
+            rarity=read_rarity(raw["rarity"]),
+            projection=read_projection(raw["projection"]),
+            sentences=read_forest(raw["forests"]["sentences"]),
+            words=read_forest(raw["forests"]["words"]),
             thresholds={name: int(value["value"]) for name, value in raw["thresholds"].items()},
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a linking policy: {error}") from error
 
 
-def _rarity(raw: Mapping[str, Any]) -> Rarity:
+def read_rarity(raw: Mapping[str, Any]) -> Rarity:
+    """The rarities as a policy file has them: five bytes of key and one of weight a term."""
     packed = base64.b64decode(raw["terms"])
     size = _TERM_BYTES + 1
     weights = {
@@ -112,6 +95,11 @@ def _rarity(raw: Mapping[str, Any]) -> Rarity:
     return Rarity(weights, int(raw["unknown"]))
 
 
-def _score(raw: Mapping[str, Any]) -> Score:
-    knots = tuple((int(at), int(value)) for at, value in raw["calibration"])
-    return Score(int(raw["bias"]), {name: int(weight) for name, weight in raw["weights"].items()}, knots)
+def read_projection(raw: Mapping[str, Any]) -> Projection:
+    """The projection as a policy file has it: int8 rows of the matrix, big-endian int16 means by language."""
+    matrix = np.frombuffer(base64.b64decode(raw["matrix"]), dtype=np.int8).reshape(-1, KEPT_DIMENSIONS)
+    means = {
+        language: np.frombuffer(base64.b64decode(row), dtype=">i2").astype(np.int16)
+        for language, row in raw["means"].items()
+    }
+    return Projection(raw["encoder"], matrix, means)

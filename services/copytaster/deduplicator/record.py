@@ -6,6 +6,7 @@ same facts as the service did. Building one reads no clock and asks nobody.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,15 +17,21 @@ from urllib.parse import urlsplit
 from copytaster.text.language import guess_language, primary_tag
 from copytaster_schemas.story import Credit, Story
 
-RECORD_FORMAT: Final = 1
+RECORD_FORMAT: Final = 2
 """First element of the stored JSON; a reader refuses a format that it does not know."""
+
+WITHOUT_VECTORS: Final = 1
+"""The format before there were sentence vectors; still read, since records live for weeks."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class StoryRecord:
-    """One story version as the linker sees it; offsets are code points, end exclusive, into `text`."""
+    """One story version as the linker sees it; offsets are code points, end exclusive, into `text`.
+
+    `vectors` are those of its first sentences in the short form of `vectors.Projection`, made by the `encoder` of that name.
+    """
 
     id: str
     version: int
@@ -41,6 +48,8 @@ class StoryRecord:
     credits: tuple[Credit, ...] = ()
     furniture: tuple[tuple[int, int], ...] = ()
     captions: tuple[str, ...] = ()
+    vectors: bytes = b""
+    encoder: str = ""
 
     @property
     def time_ms(self) -> int:
@@ -126,6 +135,8 @@ def to_json(record: StoryRecord) -> str:
         [credit.to_dict() for credit in record.credits],
         record.furniture,
         record.captions,
+        base64.b64encode(record.vectors).decode(),
+        record.encoder,
     )
     return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
@@ -133,10 +144,12 @@ def to_json(record: StoryRecord) -> str:
 def from_json(stored: str | bytes) -> StoryRecord:
     """The record that `to_json` wrote; ValueError when it is of another format."""
     row = json.loads(stored)
-    if not isinstance(row, list) or not row or row[0] != RECORD_FORMAT:
+    if not isinstance(row, list) or not row or row[0] not in {WITHOUT_VECTORS, RECORD_FORMAT}:
         raise ValueError(f"a stored record of another format than {RECORD_FORMAT}")
+    if row[0] == WITHOUT_VECTORS:
+        row += ["", ""]
     (name, version, title, lead, text, language, outlet, family, published_ms, first_seen_ms, url) = row[1:12]
-    sources, credit_rows, furniture, captions = row[12:]
+    sources, credit_rows, furniture, captions, vectors, encoder = row[12:]
     return StoryRecord(
         id=name,
         version=version,
@@ -153,6 +166,8 @@ def from_json(stored: str | bytes) -> StoryRecord:
         credits=tuple(Credit.model_validate(credit) for credit in credit_rows),
         furniture=tuple((begin, end) for begin, end in furniture),
         captions=tuple(captions),
+        vectors=base64.b64decode(vectors),
+        encoder=encoder,
     )
 
 

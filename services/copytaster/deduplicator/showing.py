@@ -18,8 +18,14 @@ MAX_SPANS: Final = 24
 MAX_TERMS: Final = 12
 """Names, numbers or dates shown of a kind, the rarest first."""
 
+MAX_SCORES: Final = 16
+"""Measures shown of a link: those that moved the decision most."""
+
 MAX_CREDITS: Final = 4
 """Credits shown of each side."""
+
+RULE_MEASURES: Final = ("copy", "passage_max", "passage_min", "content")
+"""Shown always: the rules of `decide` ask for them."""
 
 FUZZY_SHARE: Final = 500
 """A sentence counts as told again when half of its weighted terms are in its partner."""
@@ -27,12 +33,24 @@ FUZZY_SHARE: Final = 500
 _SIDES: Final = {"a_begin": "b_begin", "a_end": "b_end", "b_begin": "a_begin", "b_end": "a_end"}
 
 
-def evidence_of(a: Features, b: Features, evidence: PairEvidence, vetoes: tuple[str, ...]) -> dict[str, Any]:
-    """Scores, aligned spans, shared and missing names, numbers and dates, the credits of both, and vetoes."""
+def evidence_of(
+    a: Features,
+    b: Features,
+    evidence: PairEvidence,
+    vetoes: tuple[str, ...],
+    contributions: Mapping[str, int],
+) -> dict[str, Any]:
+    """The measures that moved the score most and by how much (thousandths of log odds), aligned spans, shared and missing names, numbers and dates, the credits of both, and vetoes."""
     spans = _exact_spans(a, b)
     spans += _fuzzy_spans(a, b, evidence.a_matches, spans)
     spans.sort(key=_place)
-    shown: dict[str, Any] = {"scores": dict(evidence.scores), "spans": spans[:MAX_SPANS]}
+    telling = sorted(contributions, key=lambda name: (-abs(contributions[name]), name))[:MAX_SCORES]
+    named = dict.fromkeys((*RULE_MEASURES, *telling))
+    shown: dict[str, Any] = {
+        "scores": {name: evidence.scores[name] for name in named},
+        "contributions": {name: contributions[name] // 1000 for name in telling},
+        "spans": spans[:MAX_SPANS],
+    }
     if len(spans) > MAX_SPANS:
         shown["spans_truncated"] = True
     for name, ours, theirs in (("numbers", a.numbers, b.numbers), ("names", a.names, b.names)):

@@ -24,8 +24,9 @@ def stricter(folder: Path) -> str:
     """A policy under which nothing but the very same words is a copy."""
     raw = json.loads(files("copytaster.deduplicator").joinpath(DEFAULT_POLICY).read_bytes())
     raw["version"] = "strict"
-    for score in raw["score"].values():
-        score["calibration"] = [[at, 0] for at, _ in score["calibration"]]
+    for forest in raw["forests"].values():
+        tables = forest["calibration"]
+        forest["calibration"] = {side: [[at, 0] for at, _ in knots] for side, knots in tables.items()}
     path = folder / "strict.json"
     path.write_text(json.dumps(raw), encoding="utf-8")
     return str(path)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from redis.asyncio import Redis
 
-from copytaster.deduplicator.candidates import BUCKET_LIMIT
+from copytaster.deduplicator.candidates import BUCKET_LIMIT, IndexKeys
 from copytaster.deduplicator.io.index import Index
 from copytaster.deduplicator.record import from_story
 from copytaster_schemas.identity import story_urn
@@ -26,10 +26,12 @@ async def test_every_shared_key_is_found_however_much_the_buckets_have_grown(red
     index, draw = Index(redis_client, KEYS), random.Random(7)
     own = {number: [draw.getrandbits(64) for _ in range(40)] for number in range(400)}
     for number, keys in own.items():
-        await index.write(replace(RECORD, id=named(number)), [*keys, own[(number + 1) % 400][0]])
+        await index.write(
+            replace(RECORD, id=named(number)), IndexKeys((*keys, own[(number + 1) % 400][0]), ())
+        )
 
     for number in (0, 17, 399):
-        hits = await index.search(replace(RECORD, id=named(number)), own[number])
+        hits = await index.search(replace(RECORD, id=named(number)), IndexKeys(tuple(own[number]), ()))
         assert hits == {named((number - 1) % 400): 1}
     sizes = [await redis_client.zcard(key) async for key in redis_client.scan_iter(KEYS.key("index", "*"))]
     assert len(sizes) > 200
@@ -45,7 +47,7 @@ async def test_a_full_key_keeps_the_least_ids_whatever_came_first(redis_client: 
         await redis_client.flushdb()
         random.Random(seed).shuffle(names)
         for name in names:
-            await index.write(replace(RECORD, id=name), [99])
-        found.append(await index.search(RECORD, [99]))
+            await index.write(replace(RECORD, id=name), IndexKeys((99,), ()))
+        found.append(await index.search(RECORD, IndexKeys((99,), ())))
 
     assert found[0] == found[1] == dict.fromkeys(sorted(names)[:BUCKET_LIMIT], 1)

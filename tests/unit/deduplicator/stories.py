@@ -7,9 +7,14 @@ from typing import Final
 
 from copytaster.deduplicator.bulk import credited
 from copytaster.deduplicator.decide import PairDecision, compare
+from copytaster.deduplicator.encoding import encoded
 from copytaster.deduplicator.features import Features, features
+from copytaster.deduplicator.io.sentence_encoder import UniversalSentenceEncoder
 from copytaster.deduplicator.policy import load
 from copytaster.deduplicator.record import StoryRecord
+
+ENCODER: Final = UniversalSentenceEncoder()
+"""The encoder that ships; loaded once for all tests, on its first use."""
 
 BACKGROUND: Final = (
     "Das Stahlwerk Harlingrode beschäftigt rund 2.400 Menschen und gehört seit 2011 dem Konzern Vantaris. "
@@ -95,13 +100,16 @@ def record(
 
 
 def read(story: StoryRecord) -> Features:
-    """The features under the shipped policy."""
-    return features(story, load())
+    """The features under the shipped policy, with sentence vectors."""
+    return encoded(features(story, load()), ENCODER, load())
 
 
-def decide(a: StoryRecord, b: StoryRecord) -> PairDecision:
-    """The decision under the shipped policy."""
-    return compare(read(a), read(b), load())
+def decide(a: StoryRecord, b: StoryRecord, *, vectors: str = "ab") -> PairDecision:
+    """The decision under the shipped policy; `vectors` names the sides that have sentence vectors."""
+    sides = [
+        read(story) if side in vectors else features(story, load()) for side, story in (("a", a), ("b", b))
+    ]
+    return compare(sides[0], sides[1], load())
 
 
 def edited(text: str) -> str:

@@ -12,7 +12,7 @@ from copytaster.deduplicator.bulk import Cluster, link_archive
 from copytaster.deduplicator.policy import load
 from copytaster.deduplicator.record import StoryRecord, from_line
 from tests.unit.deduplicator import stories
-from tests.unit.deduplicator.stories import record
+from tests.unit.deduplicator.stories import ENCODER, record
 
 PROMO = "Der Weserkurier am Morgen: die wichtigsten Meldungen, kostenlos in Ihrem Postfach, jeden Werktag um sechs."
 
@@ -35,7 +35,7 @@ def _members(clusters: list[Cluster]) -> list[set[str]]:
 
 def test_copies_are_together_and_every_story_is_in_one_cluster() -> None:
     """One cluster of the copies, the others alone, no story lost or doubled."""
-    links, clusters = link_archive(_archive(), load())
+    links, clusters = link_archive(_archive(), load(), encoder=ENCODER)
 
     assert {"called", "called-copy", "called-edited", "called-excerpt"} in _members(clusters)
     assert sum(len(cluster.members) for cluster in clusters) == len(_archive())
@@ -45,11 +45,11 @@ def test_copies_are_together_and_every_story_is_in_one_cluster() -> None:
 
 def test_the_order_of_the_lines_does_not_matter() -> None:
     """Shuffled archives give the same links and clusters."""
-    expected = link_archive(_archive(), load())
+    expected = link_archive(_archive(), load(), encoder=ENCODER)
     for seed in range(5):
         shuffled = _archive()
         random.Random(seed).shuffle(shuffled)
-        assert link_archive(shuffled, load()) == expected
+        assert link_archive(shuffled, load(), encoder=ENCODER) == expected
 
 
 def test_stories_far_apart_in_time_are_no_candidates() -> None:
@@ -57,7 +57,7 @@ def test_stories_far_apart_in_time_are_no_candidates() -> None:
     early = replace(record("a", stories.STRIKE_CALLED), published_ms=1_700_000_000_000)
     late = replace(record("b", stories.STRIKE_CALLED), published_ms=1_700_000_000_000 + 15 * 86_400_000)
 
-    assert len(link_archive([early, late], load())[1]) == 2
+    assert len(link_archive([early, late], load(), encoder=ENCODER)[1]) == 2
     assert len(link_archive([early, replace(late, published_ms=None)], load())[1]) == 1
 
 
@@ -73,7 +73,7 @@ def test_a_promo_that_an_outlet_repeats_links_nothing() -> None:
         for name, text in texts.items()
     ]
 
-    links, clusters = link_archive(archive, load())
+    links, clusters = link_archive(archive, load(), encoder=ENCODER)
 
     assert len(clusters) == 3
     assert not links
@@ -83,7 +83,7 @@ def test_progress_is_told_to_the_end() -> None:
     """Both steps are announced with how many there are."""
     told: list[tuple[str, int, int]] = []
 
-    link_archive(_archive(), load(), lambda step, done, total: told.append((step, done, total)))
+    link_archive(_archive(), load(), lambda step, done, total: told.append((step, done, total)), ENCODER)
 
     last = {step: (done, total) for step, done, total in told}
     assert last["reading"] == (7, 7)
@@ -111,7 +111,7 @@ def test_the_five_seed_pages_stay_five_stories_and_gather_their_copies(eval_data
     """Same people, five news points: each page gathers its edited copy and its excerpt, and no other page."""
     archive = _seed_archive(eval_data)
 
-    clusters = link_archive(archive, load())[1]
+    clusters = link_archive(archive, load(), encoder=ENCODER)[1]
 
     assert len(archive) == 15
     assert _members(clusters) == [

@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from copytaster.deduplicator.candidates import BUCKET_LIMIT, MemoryIndex, rank
-from copytaster.deduplicator.policy import DEFAULT_POLICY, Score, load, parse, term_key
+from copytaster.deduplicator.policy import DEFAULT_POLICY, load, parse, term_key
 from tests.support import ROOT
 
 
@@ -51,7 +51,7 @@ def test_the_shipped_policy_is_read() -> None:
     """It has a version, a digest of its bytes, rarities and every threshold with its source."""
     policy = load()
 
-    assert policy.version == "lexical-1"
+    assert policy.version == "sentences-2"
     assert len(policy.digest) == 16
     assert {"de", "en", "ru", "vi"} <= policy.languages
     assert all(row["source"] for row in json.loads(_stored())["thresholds"].values())
@@ -70,7 +70,8 @@ def test_the_policy_holds_no_word_of_the_texts() -> None:
     raw = json.loads(_stored())
 
     assert set(raw["rarity"]) == {"terms", "unknown"}
-    assert set(raw) == {"version", "languages", "rarity", "score", "thresholds", "training"}
+    assert set(raw) == {"version", "languages", "rarity", "projection", "forests", "thresholds", "training"}
+    assert all(isinstance(row, list) for forest in raw["forests"].values() for row in forest["trees"])
 
 
 @pytest.mark.parametrize(
@@ -80,16 +81,6 @@ def test_what_is_no_policy_is_refused(stored: bytes) -> None:
     """A file of another form is an error with a reason."""
     with pytest.raises(ValueError, match="policy"):
         parse(stored)
-
-
-def test_confidence_rises_with_the_score_and_stays_within_bounds() -> None:
-    """Between the knots by interpolation, beyond them constant; all in integers."""
-    score = Score(0, {}, ((-1000, 1), (0, 400_000), (1000, 999_999)))
-
-    values = [score.confidence_micro(raw) for raw in range(-3000, 3001, 50)]
-
-    assert values == sorted(values)
-    assert (values[0], score.confidence_micro(500), values[-1]) == (1, 699_999, 999_999)
 
 
 def test_the_page_on_linking_names_every_threshold_with_its_value() -> None:

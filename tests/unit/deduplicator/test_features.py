@@ -7,7 +7,14 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copytaster.deduplicator.candidates import MAX_PASSAGE_KEYS, MAX_TERM_KEYS, index_keys
+from copytaster.deduplicator.candidates import (
+    LEAST_MEANING_HITS,
+    MAX_MEANING_KEYS,
+    MAX_PASSAGE_KEYS,
+    MAX_TERM_KEYS,
+    index_keys,
+    together,
+)
 from copytaster.deduplicator.features import WINNOW_WINDOW, features, winnow
 from copytaster.deduplicator.policy import load
 from tests.unit.deduplicator import stories
@@ -79,7 +86,7 @@ def test_the_number_of_keys_is_bounded() -> None:
         f"Satz {number} über Ort{number} und Person{number * 7} in Harlingrode." for number in range(900)
     )
 
-    keys = index_keys(read(record("a", long)), load())
+    keys = index_keys(read(record("a", long)), load()).words
 
     assert len(keys) <= MAX_PASSAGE_KEYS + MAX_TERM_KEYS
     assert len(set(keys)) == len(keys)
@@ -92,15 +99,36 @@ def test_an_excerpt_and_its_long_source_share_keys() -> None:
         stories.STRIKE_CALLED + "\n" + " ".join(f"Weitere Angabe {n} zu Anlage {n * 3}." for n in range(600))
     )
 
-    source = set(index_keys(read(record("a", long)), load()))
-    excerpt = index_keys(read(record("b", stories.first_third(stories.STRIKE_CALLED))), load())
+    source = set(index_keys(read(record("a", long)), load()).words)
+    excerpt = index_keys(read(record("b", stories.first_third(stories.STRIKE_CALLED))), load()).words
 
     assert source & set(excerpt)
 
 
 def test_a_translation_shares_keys_of_names_and_numbers() -> None:
     """Without a common passage the rare names and numbers of the openings lead to the other text."""
-    one = index_keys(read(record("a", stories.MAYOR_RESIGNS, language="en")), load())
-    other = index_keys(read(record("b", stories.MAYOR_RESIGNS_DE)), load())
+    one = index_keys(read(record("a", stories.MAYOR_RESIGNS, language="en")), load()).words
+    other = index_keys(read(record("b", stories.MAYOR_RESIGNS_DE)), load()).words
 
     assert set(one) & set(other)
+
+
+def test_openings_of_one_meaning_share_keys_and_others_hardly_any() -> None:
+    """A text under the same opening shares all keys of meaning, another story at most one by chance."""
+    one = index_keys(read(record("a", stories.MAYOR_RESIGNS, language="en")), load()).meaning
+    copy = index_keys(read(record("b", stories.MAYOR_RESIGNS, language="en")), load()).meaning
+    stranger = index_keys(read(record("c", stories.STRIKE_CALLED)), load()).meaning
+
+    assert one == copy
+    assert 0 < len(one) <= MAX_MEANING_KEYS
+    assert len({*one} & {*stranger}) < LEAST_MEANING_HITS
+
+
+def test_a_story_without_vectors_has_no_keys_of_meaning() -> None:
+    """It is found by its words alone."""
+    assert index_keys(features(record("a", stories.MAYOR_RESIGNS), load()), load()).meaning == ()
+
+
+def test_one_shared_key_of_meaning_is_chance() -> None:
+    """It makes no candidate and lifts none; a second counts once."""
+    assert together({"a": 3}, {"a": 1, "b": 1, "c": 2}) == {"a": 3, "c": 1}

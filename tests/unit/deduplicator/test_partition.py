@@ -42,9 +42,8 @@ def test_a_chain_is_not_welded() -> None:
 def test_one_mistaken_pair_does_not_weld_two_siblings() -> None:
     """Two clusters of copies with a single false link between them stay two."""
     scores = _block("a1", "a2", "a3") | _block("b1", "b2", "b3") | {pair("a1", "b1"): 1000}
-    copies = list(scores)
 
-    found = partition(["a1", "a2", "a3", "b1", "b2", "b3"], scores, copies=copies)
+    found = partition(["a1", "a2", "a3", "b1", "b2", "b3"], scores)
 
     assert found == [frozenset({"a1", "a2", "a3"}), frozenset({"b1", "b2", "b3"})]
 
@@ -54,7 +53,7 @@ def test_an_excerpt_joins_the_cluster_of_its_source() -> None:
     names = [f"c{number}" for number in range(6)]
     scores = _block(*names) | {pair("excerpt", "c0"): 900}
 
-    found = partition([*names, "excerpt"], scores, copies=_block(*names), excerpts=[("excerpt", "c0")])
+    found = partition([*names, "excerpt"], scores, excerpts=[("excerpt", "c0")])
 
     assert found == [frozenset({*names, "excerpt"})]
 
@@ -101,14 +100,13 @@ def test_the_order_of_nodes_and_pairs_does_not_matter(seed: int, size: int) -> N
     names = [f"s{number}" for number in range(size)]
     scores = {pair(a, b): draw.choice((0, 500, 700, 960, 990, 1000)) for a in names for b in names if a < b}
     copies = [both for both, score in scores.items() if score == 1000]
-    expected = partition(names, scores, copies=copies, excerpts=copies[:1])
+    expected = partition(names, scores, excerpts=copies[:1])
 
     items = list(scores.items())
     draw.shuffle(items)
     draw.shuffle(names)
-    turned = [(b, a) for a, b in copies]
 
-    assert partition(names, dict(items), copies=turned, excerpts=[(b, a) for a, b in copies[:1]]) == expected
+    assert partition(names, dict(items), excerpts=[(b, a) for a, b in copies[:1]]) == expected
 
 
 @pytest.mark.parametrize("size", [400])
@@ -116,4 +114,4 @@ def test_many_copies_are_one_cluster_without_delay(size: int) -> None:
     """Four hundred reprints of one text join within the time of a test."""
     names = [f"r{number:03d}" for number in range(size)]
 
-    assert partition(names, _block(*names), copies=_block(*names)) == [frozenset(names)]
+    assert partition(names, _block(*names)) == [frozenset(names)]

@@ -19,7 +19,9 @@ import click
 from copytaster.cli.files.progress import progress
 from copytaster.deduplicator.bulk import Cluster, link_archive, pair_decision, prepared
 from copytaster.deduplicator.decide import PairDecision
+from copytaster.deduplicator.encoder import Encoder
 from copytaster.deduplicator.features import Features
+from copytaster.deduplicator.io.sentence_encoder import ENCODERS, encoder_named
 from copytaster.deduplicator.policy import load
 from copytaster.deduplicator.record import StoryRecord, from_line
 
@@ -37,7 +39,15 @@ from copytaster.deduplicator.record import StoryRecord, from_line
     type=click.Path(dir_okay=False, allow_dash=True),
     help='Decide these: lines {"a", "b"}.',
 )
-def command(stories: str, out: Path | None, pairs_file: str | None) -> None:
+@click.option(
+    "--encoder",
+    type=click.Choice(ENCODERS),
+    default=ENCODERS[0],
+    show_default=True,
+    envvar="COPYTASTER_ENCODER",
+    help="Sentence encoder; none links by words alone.",
+)
+def command(stories: str, out: Path | None, pairs_file: str | None, encoder: str) -> None:
     r"""Link the stories of STORIES (JSON Lines, may be .gz, - is standard input) into clusters.
 
     A line is {"id", "text", "title"?, "url"?, "outlet"?, "language"?, "published"?} or a full story. Furniture that recurs
@@ -55,9 +65,9 @@ def command(stories: str, out: Path | None, pairs_file: str | None) -> None:
         raise click.UsageError("stories and pairs cannot both come from standard input")
     records, failed = _read_stories(stories)
     if pairs_file is not None:
-        failed |= _write_pairs(records, pairs_file)
+        failed |= _write_pairs(records, pairs_file, encoder_named(encoder))
     else:
-        _write_archive(list(records.values()), out)
+        _write_archive(list(records.values()), out, encoder_named(encoder))
     if failed:
         sys.exit(1)
 
@@ -80,9 +90,9 @@ def _read_stories(name: str) -> tuple[dict[str, StoryRecord], bool]:
     return records, failed
 
 
-def _write_archive(records: list[StoryRecord], out: Path | None) -> None:
+def _write_archive(records: list[StoryRecord], out: Path | None, encoder: Encoder | None) -> None:
     with progress() as show:
-        links, clusters = link_archive(records, load(), show)
+        links, clusters = link_archive(records, load(), show, encoder)
     if out is None:
         _print(cluster.to_dict() for cluster in clusters)
         return
@@ -94,7 +104,7 @@ def _write_archive(records: list[StoryRecord], out: Path | None) -> None:
         raise click.UsageError(f"cannot write to {out}: {error.strerror}") from error
 
 
-def _write_pairs(records: dict[str, StoryRecord], pairs_file: str) -> bool:
+def _write_pairs(records: dict[str, StoryRecord], pairs_file: str, encoder: Encoder | None) -> bool:
     """One decision for every line of pairs, in order; true when a line could not be served."""
     policy = load()
     ready = {record.id: record for record in prepared(list(records.values()))}
@@ -103,7 +113,7 @@ def _write_pairs(records: dict[str, StoryRecord], pairs_file: str) -> bool:
     for line in _lines(pairs_file):
         try:
             a, b = _pair_of(line, ready)
-            decision = pair_decision(a, b, policy, known)
+            decision = pair_decision(a, b, policy, known, encoder)
             shown: dict[str, Any] = {
                 "a": a.id,
                 "b": b.id,

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from copytaster.cli.looking.naming import successor
 from copytaster.cli.plain import short
 from copytaster.deduplicator.comparisons import link_of
-from copytaster.deduplicator.decide import SILENT, PairDecision
+from copytaster.deduplicator.decide import SILENT, PairDecision, contributions
 from copytaster.deduplicator.evidence import measure
 from copytaster.deduplicator.io.index import Index, in_window
 from copytaster.deduplicator.matcher import Matcher
@@ -79,7 +79,8 @@ def _with_evidence(decision: PairDecision, matcher: Matcher, a: StoryRecord, b: 
     if decision.relation not in SILENT:
         return decision
     ours, theirs = matcher.features_of(a), matcher.features_of(b)
-    shown = evidence_of(ours, theirs, measure(ours, theirs), decision.vetoes)
+    evidence = measure(ours, theirs)
+    shown = evidence_of(ours, theirs, evidence, decision.vetoes, contributions(evidence, matcher.policy))
     return replace(decision, evidence=shown)
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from redis.asyncio import Redis
 
-from copytaster.deduplicator.candidates import BUCKET_LIMIT, TOP_CANDIDATES, rank
+from copytaster.deduplicator.candidates import BUCKET_LIMIT, TOP_CANDIDATES, IndexKeys, rank, together
 from copytaster.deduplicator.record import StoryRecord, from_json, to_json
 from copytaster.keys import DAY_SECONDS, RECORD_SECONDS, WINDOW_DAYS, Keys
 from copytaster_schemas.identity import short_id
@@ -45,8 +45,9 @@ class Index:
         self._write = redis.register_script(_SCRIPTS.joinpath("index.lua").read_text(encoding="utf-8"))
         self._lookup = redis.register_script(_SCRIPTS.joinpath("lookup.lua").read_text(encoding="utf-8"))
 
-    async def write(self, record: StoryRecord, index_keys: Sequence[int]) -> bool:
+    async def write(self, record: StoryRecord, index_keys: IndexKeys) -> bool:
         """Store the record and its keys; False when a newer version is stored already. Safe to repeat."""
+        every_key = (*index_keys.words, *index_keys.meaning)
         week = record.time_ms // SLICE_MS
         keys = [
             self._keys.key("story", short_id(record.id)),
@@ -61,19 +62,26 @@ class Index:
             RECORD_SECONDS,
             self._buckets(week),
             BUCKET_LIMIT,
-            *map(_packed, index_keys),
+            *map(_packed, every_key),
         ]
         written, _ = await self._write(keys=keys, args=arguments)
         return bool(written)
 
-    async def search(self, record: StoryRecord, index_keys: Sequence[int]) -> Mapping[str, int]:
+    async def search(self, record: StoryRecord, index_keys: IndexKeys) -> Mapping[str, int]:
         """Urns of the stories that share keys with the record, with how many they share; itself left out."""
+        return together(
+            await self._sharing(record, index_keys.words), await self._sharing(record, index_keys.meaning)
+        )
+
+    async def _sharing(self, record: StoryRecord, wanted: Sequence[int]) -> Mapping[str, int]:
+        if not wanted:
+            return {}
         first = (record.time_ms - WINDOW_MS) // SLICE_MS
         last = (record.time_ms + WINDOW_MS) // SLICE_MS
         weeks = range(first, last + 1)
         reply = await self._lookup(
             keys=[self._keys.key("numbers", str(week)) for week in weeks],
-            args=[*map(self._buckets, weeks), *map(_packed, index_keys)],
+            args=[*map(self._buckets, weeks), *map(_packed, wanted)],
         )
         hits: Counter[str] = Counter()
         for story, shared in zip(reply[::2], reply[1::2], strict=True):
@@ -81,7 +89,7 @@ class Index:
         hits.pop(record.id, None)
         return hits
 
-    async def candidates(self, record: StoryRecord, index_keys: Sequence[int]) -> list[StoryRecord]:
+    async def candidates(self, record: StoryRecord, index_keys: IndexKeys) -> list[StoryRecord]:
         """The records most worth comparing with `record`, best first: the best ranked within the window of time."""
         ranked = rank(await self.search(record, index_keys), top=MOST_RANKED)
         near: list[StoryRecord] = []

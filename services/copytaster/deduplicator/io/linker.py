@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 from redis.asyncio import Redis
 
-from copytaster.deduplicator.candidates import index_keys
+from copytaster.deduplicator.candidates import IndexKeys, index_keys
 from copytaster.deduplicator.comparisons import compared
 from copytaster.deduplicator.decide import PairDecision
 from copytaster.deduplicator.io.index import Index
@@ -55,7 +55,7 @@ class Linker:
         record = from_story(story)
         if story.dataref:
             record = replace(record, text=await self._body(story.dataref))
-        keys = await self._in_thread(self._keys_of, record)
+        record, keys = await self._in_thread(self._prepared, record)
         if not await self._index.write(record, keys):
             return Effects(status="superseded", facts={"story_uri": story.uri, "version": story.version})
         candidates = await self._index.candidates(record, keys)
@@ -98,8 +98,10 @@ class Linker:
             raise Quarantine("body_lost", f"the text behind {dataref} is no longer there")
         return str(body, "utf-8")
 
-    def _keys_of(self, record: StoryRecord) -> tuple[int, ...]:
-        return index_keys(self._matcher.features_of(record), self._matcher.policy)
+    def _prepared(self, record: StoryRecord) -> tuple[StoryRecord, IndexKeys]:
+        """The record with its sentence vectors, and the keys under which it is found."""
+        record = self._matcher.encoded(record)
+        return record, index_keys(self._matcher.features_of(record), self._matcher.policy)
 
     async def _tell(
         self, entry: Entry, record: StoryRecord, candidates: list[StoryRecord], decisions: list[PairDecision]
