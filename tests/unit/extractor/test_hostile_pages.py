@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -134,3 +135,24 @@ async def test_a_hostile_page_is_extracted_or_left_out(workers: Workers, hostile
     assert outcome not in {"extraction_timeout", "extraction_crashed"}
     assert "root:" not in outcome
     assert (await workers.extract(page().encode(), url=URL, content_type=None)).title == TITLE
+
+
+LIMIT_SECONDS = 1.0
+SLACK_SECONDS = 15.0
+"""What killing a worker and answering may take on a machine that has other things to do."""
+
+
+@pytest.mark.slow
+async def test_with_a_limit_of_a_second_each_is_answered_and_the_next_page_is_read() -> None:
+    """A page may lose its time, never the pool: killed workers are replaced, and an ordinary page is a story as before."""
+    pool = Workers(2, timeout_seconds=LIMIT_SECONDS, memory_mib=1024)
+    patient = Workers(1, timeout_seconds=60, memory_mib=1024)
+    try:
+        for name, hostile in HOSTILE.items():
+            begun = time.monotonic()
+            assert await outcome_of(pool, hostile) != "extraction_crashed", name
+            assert time.monotonic() - begun < LIMIT_SECONDS + SLACK_SECONDS, name
+        assert (await patient.extract(page().encode(), url=URL, content_type=None)).title == TITLE
+    finally:
+        await pool.close()
+        await patient.close()
