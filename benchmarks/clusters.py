@@ -60,6 +60,18 @@ def precision_recall_f1(right: int, found: int, wanted: int) -> dict[str, float]
     return {"precision": round(precision, 3), "recall": round(recall, 3), "f1": round(harmonic, 3)}
 
 
+def precision_at_recall(scored: Iterable[tuple[float, bool]], recall: float) -> float:
+    """The best precision at which at least this share of what is true is found; scores that are alike count as wrong ones first."""
+    rows = sorted(scored, key=lambda row: (-row[0], row[1]))
+    wanted = recall * sum(same for _, same in rows)
+    found, best = 0, 0.0
+    for taken, (_, same) in enumerate(rows, 1):
+        found += same
+        if found >= wanted:
+            best = max(best, found / taken)
+    return round(best, 3)
+
+
 def share(part: int, whole: int) -> float:
     """`part / whole` to three places, 0 for an empty whole."""
     return round(part / whole, 3) if whole else 0.0

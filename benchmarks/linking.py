@@ -8,18 +8,20 @@ closed half is scored elsewhere.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.clusters import cluster_figures, precision_recall_f1, share
+from benchmarks.candidate_recall import candidate_recall
+from benchmarks.clusters import cluster_figures, precision_at_recall, precision_recall_f1, share
 from benchmarks.linking_data import LabelledPair, LinkingData, load
-from copytaster.deduplicator.bulk import Cluster, link_archive
+from benchmarks.training.vector_cache import RememberingEncoder
+from copytaster.deduplicator.bulk import Cluster, candidate_pairs, link_archive
 from copytaster.deduplicator.decide import PairDecision, compare
 from copytaster.deduplicator.encoder import Encoder
 from copytaster.deduplicator.encoding import encoded
-from copytaster.deduplicator.features import features
+from copytaster.deduplicator.features import Features, features
 from copytaster.deduplicator.io.sentence_encoder import UniversalSentenceEncoder
 from copytaster.deduplicator.policy import load as load_policy
 from copytaster.deduplicator.record import StoryRecord, from_line
@@ -36,8 +38,12 @@ COPY_KINDS: Final = frozenset({"original", "verbatim", "edited", "excerpt"})
 def run(eval_data: Path) -> dict[str, Any]:
     """All figures, as plain values for JSON."""
     data = load(eval_data)
-    encoder = UniversalSentenceEncoder()
-    decisions = decide_all(data, encoder)
+    # a text is asked for more than once, and to encode it costs more than all the rest
+    encoder = RememberingEncoder(UniversalSentenceEncoder(), None)
+    ready = read_all(data, encoder)
+    decisions = decide_all(data, ready)
+    recall = candidate_recall(data, candidate_pairs(ready, load_policy()))
+    del ready  # half a gigabyte
     seeds = seed_records(eval_data)
     links, clusters = link_archive([*data.records.values(), *seeds], load_policy(), encoder=encoder)
     return {
@@ -45,6 +51,7 @@ def run(eval_data: Path) -> dict[str, Any]:
         "policy_digest": load_policy().digest,
         "pairs": pair_figures(decisions),
         "copies_and_traps": trap_figures(decisions),
+        "candidate_recall": recall,
         "wire_clusters": cluster_figures(data, [cluster.members for cluster in clusters]),
         "wire_copies": copy_figures(data, clusters),
         "seeds": {"texts": len(seeds), "clusters": clusters_with(clusters, {seed.id for seed in seeds})},
@@ -53,7 +60,13 @@ def run(eval_data: Path) -> dict[str, Any]:
     }
 
 
-def decide_all(data: LinkingData, encoder: Encoder | None) -> list[tuple[LabelledPair, PairDecision]]:
+def read_all(data: LinkingData, encoder: Encoder | None) -> dict[str, Features]:
+    """The features of every text under the shipped policy, with sentence vectors where there is an encoder."""
+    policy = load_policy()
+    return {name: encoded(features(record, policy), encoder, policy) for name, record in data.records.items()}
+
+
+def decide_all(data: LinkingData, ready: Mapping[str, Features]) -> list[tuple[LabelledPair, PairDecision]]:
     """The decision about every labelled pair, at most `PAIRS_PER_LABEL` of a set and label."""
     policy = load_policy()
     taken: dict[tuple[str, bool], list[LabelledPair]] = defaultdict(list)
@@ -61,10 +74,6 @@ def decide_all(data: LinkingData, encoder: Encoder | None) -> list[tuple[Labelle
         if len(taken[pair.set, pair.same]) < PAIRS_PER_LABEL:
             taken[pair.set, pair.same].append(pair)
     wanted = [pair for pairs in taken.values() for pair in pairs]
-    ready = {
-        name: encoded(features(data.records[name], policy), encoder, policy)
-        for name in sorted({side for p in wanted for side in (p.a, p.b)})
-    }
     return [(pair, compare(ready[pair.a], ready[pair.b], policy)) for pair in wanted]
 
 
@@ -92,21 +101,15 @@ def pair_figures(decisions: Sequence[tuple[LabelledPair, PairDecision]]) -> dict
 
 def trap_figures(decisions: Iterable[tuple[LabelledPair, PairDecision]]) -> dict[str, float]:
     """The best precision on copies_and_traps at which at least 0.95 of the copies are found."""
-    rows = sorted(
-        (
-            (decision.confidence_micro, pair.same)
-            for pair, decision in decisions
-            if pair.set == "copies_and_traps"
-        ),
-        key=lambda row: (-row[0], row[1]),
-    )
+    rows = [
+        (decision.confidence, pair.same) for pair, decision in decisions if pair.set == "copies_and_traps"
+    ]
     copies = sum(same for _, same in rows)
-    found, best = 0, 0.0
-    for taken, (_, same) in enumerate(rows, 1):
-        found += same
-        if found >= 0.95 * copies:
-            best = max(best, found / taken)
-    return {"precision_at_recall_0.95": round(best, 3), "copies": copies, "traps": len(rows) - copies}
+    return {
+        "precision_at_recall_0.95": precision_at_recall(rows, 0.95),
+        "copies": copies,
+        "traps": len(rows) - copies,
+    }
 
 
 def copy_figures(data: LinkingData, clusters: Sequence[Cluster]) -> dict[str, Any]:

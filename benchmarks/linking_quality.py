@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import click
 
-from benchmarks.linking import decide_all, pair_figures, trap_figures
+from benchmarks.linking import decide_all, pair_figures, read_all, trap_figures
 from benchmarks.linking_data import LabelledPair, LinkingData, load
 from benchmarks.quality import surroundings, table
 from benchmarks.training.vector_cache import RememberingEncoder
@@ -64,7 +64,7 @@ def command(data: Path, out: Path, vectors: Path | None) -> None:
     """Measure the pair decisions in detail, show the worst mistakes, and keep the figures as dated JSON."""
     known = load(data)
     encoder = RememberingEncoder(UniversalSentenceEncoder(), vectors)
-    decided = decide_all(known, encoder)
+    decided = decide_all(known, read_all(known, encoder))
     encoder.save()
     figures = measured(known, decided)
     now = datetime.now(UTC)

@@ -21,6 +21,7 @@ from benchmarks.linking_cost.measure import measure, story_of
 from benchmarks.linking_cost.texts import Language, Text
 from benchmarks.linking_cost.window import BASE, Prepared
 from copytaster.deduplicator.candidates import index_keys
+from copytaster.deduplicator.io.sentence_encoder import ENCODERS, encoder_named
 from copytaster.deduplicator.matcher import Matcher
 from copytaster.deduplicator.policy import load
 from copytaster.deduplicator.record import from_story
@@ -32,23 +33,23 @@ def prepared(texts: Sequence[Text], matcher: Matcher) -> list[Prepared]:
     """Records and candidate keys, as the linker makes them."""
     ready = []
     for text in texts:
-        record = from_story(story_of(text))
+        record = matcher.encoded(from_story(story_of(text)))
         ready.append(Prepared(record, index_keys(matcher.features_of(record), matcher.policy)))
     return ready
 
 
-async def run(windows: Sequence[int], count: int) -> dict[str, Any]:
+async def run(windows: Sequence[int], count: int, encoder: str) -> dict[str, Any]:
     """All figures, smallest window first."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    language, matcher = Language(SEED), Matcher(load())
+    language, matcher = Language(SEED), Matcher(load(), encoder_named(encoder))
     texts = list(language.stories(BASE, SEED + 1))
     base = prepared(texts, matcher)
     fresh = list(language.stories(count, SEED + 2, first=BASE))
-    found: dict[str, Any] = {"policy": matcher.policy.version, "windows": []}
+    found: dict[str, Any] = {"policy": matcher.policy.version, "encoder": encoder, "windows": []}
     with ValkeyServer() as server:
         redis = Redis.from_url(str(server.connection_url), socket_timeout=600)
         for window in sorted(windows):
-            cost = await measure(redis, base, fresh, window)
+            cost = await measure(redis, matcher, base, fresh, window)
             found["windows"].append(cost.to_json())
             print(json.dumps(cost.to_json()), file=sys.stderr, flush=True)
         found["passage_index"] = await ours(redis, passages(base), texts)
@@ -63,9 +64,10 @@ def main() -> None:
     parser.add_argument("--windows", default="10000,100000", help="comma-separated sizes")
     parser.add_argument("--stories", type=int, default=2_000, help="sent the real way into each window")
     parser.add_argument("--out", type=Path, help="folder for the dated JSON")
+    parser.add_argument("--encoder", choices=ENCODERS, default=ENCODERS[0], help="sentence encoder, or none")
     options = parser.parse_args()
     windows = [int(size) for size in options.windows.split(",")]
-    found = asyncio.run(run(windows, options.stories))
+    found = asyncio.run(run(windows, options.stories, options.encoder))
     now = datetime.now(UTC)
     report = {
         "date": now.date().isoformat(),

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from benchmarks.linking_cost.texts import Text
 from benchmarks.linking_cost.window import Prepared, fill
 from copytaster.deduplicator.io.index import Index
+from copytaster.deduplicator.matcher import Matcher
 from copytaster_schemas import Story
 from copytaster_schemas.identity import short_id
 from tests.stack.deduplicator.desk import KEYS, NOON, Desk, make_story
@@ -45,7 +46,9 @@ def story_of(text: Text) -> Story:
     return story.model_copy(update={"language": "en"})
 
 
-async def measure(redis: Redis, base: Sequence[Prepared], texts: Sequence[Text], window: int) -> Cost:
+async def measure(
+    redis: Redis, matcher: Matcher, base: Sequence[Prepared], texts: Sequence[Text], window: int
+) -> Cost:
     """The cost of `texts`, one after another, after the index was filled with `window` stories."""
     await redis.flushall()
     before = await _memory(redis)
@@ -53,7 +56,7 @@ async def measure(redis: Redis, base: Sequence[Prepared], texts: Sequence[Text],
     text_bytes = await fill(Index(redis, KEYS), base, window)
     filled = time.process_time() - started
     index_bytes = (await _memory(redis) - before - text_bytes) / window
-    desk = Desk(redis, f"bench-{window}")
+    desk = Desk(redis, f"bench-{window}", matcher)
     stories = [story_of(text) for text in texts]
     cpu, server, waits = time.process_time(), await _server_seconds(redis), []
     for story in stories:

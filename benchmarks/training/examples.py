@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.clusters import precision_at_recall
 from benchmarks.linking_data import LabelledPair, LinkingData
 from benchmarks.training.folds import FOLDS, Folds, folds_of
-from benchmarks.training.forests import MICRO, Matrix, calibrate, learn, measures
+from benchmarks.training.forests import Matrix, calibrate, learn, measures
+from copytaster.deduplicator.decide import judged
 from copytaster.deduplicator.evidence import UNKNOWN_HOURS, PairEvidence, measure
 from copytaster.deduplicator.features import Features
-from copytaster.deduplicator.forest import read_forest
+from copytaster.deduplicator.policy import Policy
 
 PAIRS_PER_LABEL: Final = 600
 """Each set and label weighs as much as this many pairs: otherwise 2,800 ecbplus pairs would drown the 250 translations."""
@@ -31,10 +33,9 @@ a forest learns that pairs without times come from sets of copies."""
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A forest as the policy file has it, its cross-validated figures, and for every fold the forest that did not see it."""
+    """A forest as the policy file has it, and for every fold the forest that did not see it."""
 
     forest: dict[str, Any]
-    figures: dict[str, Any]
     of_folds: list[dict[str, Any]]
 
 
@@ -42,6 +43,7 @@ class Examples:
     """The labelled pairs with their evidence, weights and folds."""
 
     def __init__(self, known: LinkingData, ready: Mapping[str, Features]) -> None:
+        self.ready = ready
         self.pairs: Sequence[LabelledPair] = known.pairs
         self.folds: Folds = folds_of(known.pairs, known.topics)
         self.same = np.array([pair.same for pair in known.pairs])
@@ -49,7 +51,7 @@ class Examples:
         self.evidence: list[PairEvidence] = [measure(ready[pair.a], ready[pair.b]) for pair in known.pairs]
 
     def forest(self, name: str) -> Learned:
-        """A forest with its calibration, its cross-validated figures, and the forests of the folds."""
+        """A forest with its calibration, and the forests of the folds."""
         usable, names, table = self.table(name)
         of_folds = [self.learn(names, table, self.folds.training(fold) & usable) for fold in range(FOLDS)]
         raw = np.zeros(len(table))
@@ -62,16 +64,21 @@ class Examples:
             side: calibrate(raw[rows], self.same[rows], self.weights[rows])
             for side, rows in (("same_language", usable & ~cross), ("cross_language", usable & cross))
         }
-        forest = read_forest(final)
-        confidence = np.array(
-            [
-                forest.confidence_micro(int(value), cross=bool(side)) / MICRO
-                for value, side in zip(raw, cross, strict=True)
-            ]
-        )
         for learned in of_folds:
             learned["calibration"] = final["calibration"]
-        return Learned(final, cross_validated_figures(self.pairs, self.same, confidence), of_folds)
+        return Learned(final, of_folds)
+
+    def figures(self, policies: Sequence[Policy], *, vectors: bool) -> dict[str, Any]:
+        """The figures of whole decisions, plain reasons included, each by the policy of the fold that did not see the pair."""
+        confidence = np.zeros(len(self.pairs))
+        for place in np.flatnonzero(evenly_chosen(self.pairs)).tolist():
+            pair, evidence = self.pairs[place], self.evidence[place]
+            if not vectors:
+                evidence = replace(evidence, has_vectors=False)
+            policy = policies[self.folds.first[place]]
+            decision = judged(self.ready[pair.a], self.ready[pair.b], evidence, policy)
+            confidence[place] = decision.confidence
+        return cross_validated_figures(self.pairs, self.same, confidence)
 
     def table(self, name: str) -> tuple[NDArray[np.bool_], tuple[str, ...], Matrix]:
         """Which pairs a forest may use, its measures, and their values."""
@@ -119,7 +126,10 @@ def raw_scores(stored: dict[str, Any], table: Matrix) -> Matrix:
 def cross_validated_figures(
     pairs: Sequence[LabelledPair], same: NDArray[np.bool_], confidence: Matrix
 ) -> dict[str, Any]:
-    """Recall of every set at two rates of false merges over the negatives of all, and the calibration error in ten bins."""
+    """Recall of every set at two rates of false merges over the negatives of all, precision among the traps, calibration error.
+
+    The precision is the best at which 0.95 of the copies among `copies_and_traps` are found; the error is that of ten bins.
+    """
     chosen = evenly_chosen(pairs)
     negatives = np.sort(confidence[chosen & ~same])[::-1]
     sets = np.array([pair.set for pair in pairs])
@@ -130,6 +140,10 @@ def cross_validated_figures(
             str(name): round(float((confidence[chosen & same & (sets == name)] > limit).mean()), 3)
             for name in sorted(set(sets[chosen & same]))
         }
+    found = chosen & (sets == "copies_and_traps")
+    figures["copies_and_traps_precision_at_recall_0.95"] = precision_at_recall(
+        zip(confidence[found].tolist(), same[found].tolist(), strict=True), 0.95
+    )
     order = np.argsort(confidence[chosen], kind="stable")
     bins = np.array_split(order, 10)
     truth = same[chosen]

@@ -41,8 +41,9 @@ SETTINGS: Final = {
     "early_stopping": False,
     "random_state": 1,
 }
-"""Trees of 8, 15 and 31 leaves, with all or a third of the measures a tree, differed by less than the folds do; half as many trees
-of twice the weight decide in half the time."""
+"""Trees of 8, 15 and 31 leaves, with all or a third of the measures a tree, differed by less than the folds do. 300 trees at half
+the rate decide no better (recall at 0.3 % of semeval_copies 0.891 against 0.893, of ntrex 0.902 both, clusters of the wire set 0.963 and
+0.760 against 0.961 and 0.760) and cost twice as much."""
 
 MICRO: Final = 1_000_000
 

@@ -2,7 +2,7 @@
 
 Four things are learned: how rare terms are (hashes and weights, no words), how sentence vectors are shortened, two forests (with
 vectors and without), and the calibration. The thresholds are set by hand; each brings its source. All figures in the training
-record are cross-validated (`folds`).
+record are cross-validated (`folds`) and those of whole decisions, plain reasons included; `commit` is that of the code.
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ from typing import Any, Final
 
 import click
 
+from benchmarks.candidate_recall import candidate_recall
 from benchmarks.linking_data import LinkingData, load
+from benchmarks.quality import commit
 from benchmarks.training.examples import Examples
+from benchmarks.training.folds import FOLDS
 from benchmarks.training.projecting import learn_projection
 from benchmarks.training.thresholds import THRESHOLDS
 from benchmarks.training.vector_cache import RememberingEncoder
 from benchmarks.training.wire_clusters import WireRun
+from copytaster.deduplicator.bulk import candidate_pairs
 from copytaster.deduplicator.encoder import Encoder
 from copytaster.deduplicator.encoding import encoded, sentences_to_encode
 from copytaster.deduplicator.features import features
@@ -88,11 +92,17 @@ def make(known: LinkingData, encoder: Encoder) -> dict[str, Any]:
     ready = {name: encoded(story, encoder, policy) for name, story in plain.items()}
     examples = Examples(known, ready)
     learned = {name: examples.forest(name) for name in ("sentences", "words")}
-    training = {name: found.figures for name, found in learned.items()}
-    for name, found in learned.items():
-        blind = [_policy_of(policy, name, forest) for forest in found.of_folds]
-        stories = ready if name == "sentences" else plain
-        training[name]["wire_clusters"] = WireRun(known, stories, blind, examples.folds.of_topic).figures()
+    blind = [
+        _policy_of(policy, {name: found.of_folds[fold] for name, found in learned.items()})
+        for fold in range(FOLDS)
+    ]
+    training = {}
+    for name, stories in (("sentences", ready), ("words", plain)):
+        candidates = candidate_pairs(stories, blind[0])
+        training[name] = examples.figures(blind, vectors=name == "sentences") | {
+            "candidate_recall": candidate_recall(known, candidates),
+            "wire_clusters": WireRun(known, candidates, stories, blind, examples.folds.of_topic).figures(),
+        }
     packed = b"".join(
         key.to_bytes(5, "big") + bytes([weight]) for key, weight in sorted(rarity.weights.items())
     )
@@ -106,6 +116,7 @@ def make(known: LinkingData, encoder: Encoder) -> dict[str, Any]:
             name: {"value": value, "source": source} for name, (value, source) in THRESHOLDS.items()
         },
         "training": {
+            "commit": commit(),
             "pairs": dict(Counter(pair.set for pair in known.pairs)),
             "texts": len(known.records),
             "cross_validated": training,
@@ -130,13 +141,11 @@ def learn_rarity(known: LinkingData) -> Rarity:
     return Rarity(weights, unknown)
 
 
-def _policy_of(policy: Policy, name: str, stored: Mapping[str, Any]) -> Policy:
-    """The policy with this forest and the thresholds."""
-    forest = read_forest(stored)
+def _policy_of(policy: Policy, stored: Mapping[str, Any]) -> Policy:
+    """The policy with these forests and the thresholds."""
     limits = {threshold: value for threshold, (value, _) in THRESHOLDS.items()}
-    if name == "sentences":
-        return replace(policy, sentences=forest, thresholds=limits)
-    return replace(policy, words=forest, thresholds=limits)
+    forests = {name: read_forest(forest) for name, forest in stored.items()}
+    return replace(policy, sentences=forests["sentences"], words=forests["words"], thresholds=limits)
 
 
 def draft(rarity: Rarity, known: LinkingData, projection: Mapping[str, Any] | None = None) -> Policy:

@@ -12,7 +12,6 @@ from typing import Any
 
 from benchmarks.clusters import cluster_figures
 from benchmarks.linking_data import LinkingData
-from copytaster.deduplicator.bulk import candidate_pairs
 from copytaster.deduplicator.decide import PairDecision, judged
 from copytaster.deduplicator.evidence import PairEvidence, measure
 from copytaster.deduplicator.features import Features
@@ -26,6 +25,7 @@ class WireRun:
     """The wire texts among all others, with the evidence of every pair that was ever asked for."""
 
     known: LinkingData
+    candidates: Sequence[Pair]
     ready: Mapping[str, Features]
     policies: Sequence[Policy]
     fold_of: Mapping[str, int]
@@ -37,11 +37,7 @@ class WireRun:
 
     def figures(self) -> dict[str, Any]:
         """Pairwise and B-cubed figures of the wire texts."""
-        wanted = [
-            both
-            for both in candidate_pairs(self.ready, self.policies[0])
-            if both[0] in self.wire or both[1] in self.wire
-        ]
+        wanted = [both for both in self.candidates if both[0] in self.wire or both[1] in self.wire]
         decisions = {both: self.decide(both) for both in wanted}
         merging = [both for both, decision in decisions.items() if decision.merges]
         for component in components(sorted(self.ready), merging):
