@@ -21,7 +21,7 @@ import click
 from benchmarks.candidate_recall import candidate_recall
 from benchmarks.linking_data import LinkingData, load
 from benchmarks.quality import commit
-from benchmarks.training.examples import Examples
+from benchmarks.training.examples import Examples, Learned
 from benchmarks.training.folds import FOLDS
 from benchmarks.training.projecting import learn_projection
 from benchmarks.training.thresholds import THRESHOLDS
@@ -36,6 +36,9 @@ from copytaster.deduplicator.io.sentence_encoder import UniversalSentenceEncoder
 from copytaster.deduplicator.policy import Policy, Rarity, read_projection
 
 VERSION: Final = "sentences-2"
+
+FORESTS: Final = ("sentences", "words")
+"""With sentence vectors, and without."""
 
 LEAST_TOPICS: Final = 3
 """A term that fewer topics use counts as unknown: its rarity could not be told from chance."""
@@ -91,11 +94,8 @@ def make(known: LinkingData, encoder: Encoder) -> dict[str, Any]:
     policy = draft(rarity, known, projection)
     ready = {name: encoded(story, encoder, policy) for name, story in plain.items()}
     examples = Examples(known, ready)
-    learned = {name: examples.forest(name) for name in ("sentences", "words")}
-    blind = [
-        _policy_of(policy, {name: found.of_folds[fold] for name, found in learned.items()})
-        for fold in range(FOLDS)
-    ]
+    learned = {name: examples.forest(name) for name in FORESTS}
+    blind = blind_policies(policy, learned)
     training = {}
     for name, stories in (("sentences", ready), ("words", plain)):
         candidates = candidate_pairs(stories, blind[0])
@@ -141,11 +141,16 @@ def learn_rarity(known: LinkingData) -> Rarity:
     return Rarity(weights, unknown)
 
 
-def _policy_of(policy: Policy, stored: Mapping[str, Any]) -> Policy:
-    """The policy with these forests and the thresholds."""
+def blind_policies(policy: Policy, learned: Mapping[str, Learned]) -> list[Policy]:
+    """For every fold the policy with the thresholds and the forests that did not see the fold's topics."""
     limits = {threshold: value for threshold, (value, _) in THRESHOLDS.items()}
-    forests = {name: read_forest(forest) for name, forest in stored.items()}
-    return replace(policy, sentences=forests["sentences"], words=forests["words"], thresholds=limits)
+    found = []
+    for fold in range(FOLDS):
+        forests = {name: read_forest(forest.of_folds[fold]) for name, forest in learned.items()}
+        found.append(
+            replace(policy, sentences=forests["sentences"], words=forests["words"], thresholds=limits)
+        )
+    return found
 
 
 def draft(rarity: Rarity, known: LinkingData, projection: Mapping[str, Any] | None = None) -> Policy:
