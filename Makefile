@@ -69,6 +69,9 @@ bench-scheduling: $(VENV)/.developer ## Compare how feeds are scheduled with oth
 bench-linking-quality: $(VENV)/.developer ## Measure pair decisions by set, language and relation, with the worst mistakes.
 	@$(BIN)/python -m benchmarks.linking_quality --data $(EVAL_DATA) --out benchmarks/results
 
+bench-linking-times: $(VENV)/.developer ## Cluster the wire set undated and with late copies, topics unseen.
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.training.times --data $(EVAL_DATA) --out benchmarks/results
+
 train-linker: $(VENV)/.developer ## Learn the linking policy from EVAL_DATA anew.
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.training.make_policy --data $(EVAL_DATA) --out services/copytaster/deduplicator/policy-v2.json
 

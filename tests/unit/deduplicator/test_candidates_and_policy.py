@@ -96,6 +96,30 @@ def test_the_page_on_linking_names_every_threshold_with_its_value() -> None:
     assert not missing
 
 
+def test_the_page_on_linking_has_the_figures_of_the_training_record() -> None:
+    """What is said to have been measured stands in the record of the policy that ships."""
+    page = (ROOT / "docs" / "how-linking-decides.md").read_text(encoding="utf-8")
+    record = json.loads(_stored())["training"]["cross_validated"]
+    sides = [record[name] for name in ("words", "sentences")]
+    rows = [
+        [f"{side['recall_at_0.3%'][name]:.3f} / {side['recall_at_1.0%'][name]:.3f}" for side in sides]
+        for name in ("semeval_copies", "ntrex", "basil", "ecbplus", "wire", "copies_and_traps")
+    ]
+    rows.append([f"{side['copies_and_traps_precision_at_recall_0.95']:.3f}" for side in sides])
+    rows.append([f"{side['calibration_error']:.4f}" for side in sides])
+    clusters = [side["wire_clusters"] for side in sides]
+    rows.append([f"{one['precision']:.3f}, {one['recall']:.3f}, {one['b_cubed_f1']:.3f}" for one in clusters])
+
+    assert not [row for row in rows if f"| {' | '.join(row)} |" not in page]
+
+
+def test_clusters_of_unseen_topics_are_nearly_free_of_strangers() -> None:
+    """The least pairwise precision that decision 31 asks of `join`."""
+    record = json.loads(_stored())["training"]["cross_validated"]
+
+    assert record["sentences"]["wire_clusters"]["precision"] >= 0.95
+
+
 def _shown(value: int) -> str:
     """As the page writes it: confidences (millionths) and shares (thousandths) as decimals, plain numbers otherwise."""
     return f"{value / 1_000_000:g}" if value >= 100_000 else str(value)
