@@ -18,6 +18,9 @@ CONTENT_TYPE: Final = "application/json"
 SCHEMA_BASE: Final = "https://copytaster.example/schemas/"
 """`ce_dataschema` is this plus the event type and `.json`; the files lie under `schemas/json/`."""
 
+_SPEC_VERSION: Final = SPEC_VERSION.encode()
+_CONTENT_TYPE: Final = CONTENT_TYPE.encode()
+
 
 class NotAnEvent(ValueError):
     """The entry's fields are not a CloudEvent in the binding of this package."""
@@ -40,22 +43,26 @@ class Envelope:
 
     def to_fields(self, data: bytes) -> dict[bytes, bytes]:
         """The fields of the stream entry, ready for XADD; absent attributes are left out."""
-        values = {
-            "ce_specversion": SPEC_VERSION,
-            "ce_id": self.id,
-            "ce_source": self.source,
-            "ce_type": self.type,
-            "ce_subject": self.subject,
-            "ce_time": format_instant(self.time),
-            "ce_recordedtime": format_instant(self.recordedtime) if self.recordedtime else None,
-            "ce_dataschema": self.dataschema or f"{SCHEMA_BASE}{self.type}.json",
-            "ce_correlationid": self.correlationid,
-            "ce_causationid": self.causationid,
-            "ce_traceparent": self.traceparent,
-            "content-type": CONTENT_TYPE,
+        fields = {
+            b"ce_specversion": _SPEC_VERSION,
+            b"ce_id": self.id.encode(),
+            b"ce_source": self.source.encode(),
+            b"ce_type": self.type.encode(),
+            b"ce_subject": self.subject.encode(),
+            b"ce_time": format_instant(self.time).encode(),
         }
-        fields = {name.encode(): value.encode() for name, value in values.items() if value is not None}
-        return {**fields, b"data": data}
+        if self.recordedtime:
+            fields[b"ce_recordedtime"] = format_instant(self.recordedtime).encode()
+        fields[b"ce_dataschema"] = (self.dataschema or f"{SCHEMA_BASE}{self.type}.json").encode()
+        if self.correlationid is not None:
+            fields[b"ce_correlationid"] = self.correlationid.encode()
+        if self.causationid is not None:
+            fields[b"ce_causationid"] = self.causationid.encode()
+        if self.traceparent is not None:
+            fields[b"ce_traceparent"] = self.traceparent.encode()
+        fields[b"content-type"] = _CONTENT_TYPE
+        fields[b"data"] = data
+        return fields
 
 
 def make_envelope(
@@ -84,7 +91,8 @@ def make_envelope(
     )
 
 
-_REQUIRED: Final = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time")
+_ORDER: Final = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "data")
+_REQUIRED: Final = frozenset(_ORDER[:-1])
 
 
 def parse_fields(fields: Mapping[bytes, bytes] | Mapping[str, str]) -> tuple[Envelope, bytes]:
@@ -92,17 +100,24 @@ def parse_fields(fields: Mapping[bytes, bytes] | Mapping[str, str]) -> tuple[Env
 
     Keys and values may be bytes or str (redis-py with or without `decode_responses`).
     """
+    data: bytes | str | None = None
+    values: dict[str, str] = {}
     try:
-        raw = {_text(name): value for name, value in fields.items()}
-        values = {name: _text(value) for name, value in raw.items() if name != "data"}
+        for name, value in fields.items():
+            # no helper for the two forms: this runs a dozen times for every event that anybody reads
+            key = name.decode() if isinstance(name, bytes) else name
+            if key == "data":
+                data = value
+            else:
+                values[key] = value.decode() if isinstance(value, bytes) else value
     except UnicodeDecodeError as error:
         raise NotAnEvent(f"a field is not UTF-8: {error.reason}") from error
-    missing = [name for name in (*_REQUIRED, "data") if name not in raw]
-    if missing:
+    if data is None or not _REQUIRED <= values.keys():
+        present = values.keys() | ({"data"} if data is not None else set())
+        missing = [name for name in _ORDER if name not in present]
         raise NotAnEvent(f"missing fields: {', '.join(missing)}")
     if values.get("ce_specversion") != SPEC_VERSION:
         raise NotAnEvent(f"ce_specversion is {values.get('ce_specversion')!r}, not {SPEC_VERSION!r}")
-    data = raw["data"]
     return _envelope_of(values), data if isinstance(data, bytes) else data.encode()
 
 
@@ -130,8 +145,4 @@ def parse_instant(text: str) -> datetime:
         raise NotAnEvent(f"not an instant: {text!r}") from error
     if value.tzinfo is None:
         raise NotAnEvent(f"an instant without a zone: {text!r}")
-    return value.astimezone(UTC)
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+    return value if value.tzinfo is UTC else value.astimezone(UTC)

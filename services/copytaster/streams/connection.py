@@ -84,6 +84,7 @@ def open_broker(settings: Settings, *, graceful_timeout: float) -> RedisBroker:
     options: dict[str, Any] = {
         "logger": None,
         "graceful_timeout": graceful_timeout,
+        "apply_types": False,  # our handlers take the batch as it is; injecting arguments costs two hops to threads a batch
         **connection_options(settings),
     }
     if not settings.redis_sentinels:

@@ -66,15 +66,14 @@ class Decider:
     async def handle(self, entry_id: str, fields: Mapping[bytes, bytes], *, failed_before: bool) -> None:
         """Do all that can be done about an entry now; raises Stopped, and redis' errors that no waiting mends."""
         started = time.monotonic()
-        bind_contextvars(
-            entry_id=entry_id
-        )  # the task of an entry has a context of its own, so nothing is unbound
+        # the task of an entry has a context of its own, so nothing is unbound
         try:
             entry = decode(entry_id, fields)
         except Quarantine as error:
+            bind_contextvars(entry_id=entry_id)
             await self.bury(entry_id, fields, error, failures=1)
             return
-        bind_contextvars(correlation_id=entry.cause.correlation_id)
+        bind_contextvars(entry_id=entry_id, correlation_id=entry.cause.correlation_id)
         try:
             effects, outcome = await self._decide_and_commit(entry, failed_before)
         except Stopped:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
 from faststream import AckPolicy
 from faststream.redis import RedisBroker, StreamSub
-from faststream.redis.annotations import RedisBatchStreamMessage
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
@@ -112,8 +111,8 @@ async def _raw_parser(message: Any, original: Callable[[Any], Awaitable[Any]]) -
     return parsed
 
 
-async def _no_decoding(_message: Any, _original: Any) -> None:
-    return None
+async def _no_decoding(message: Any, _original: Any) -> Any:
+    return message.raw_message
 
 
 def subscribe(broker: RedisBroker, engine: Engine, *, batch_entries: int) -> None:
@@ -133,8 +132,8 @@ def subscribe(broker: RedisBroker, engine: Engine, *, batch_entries: int) -> Non
     )
 
     @subscriber
-    async def on_batch(message: RedisBatchStreamMessage) -> None:
-        engine.accept(raw_entries(message.raw_message))
+    async def on_batch(message: Mapping[str, Any]) -> None:
+        engine.accept(raw_entries(message))
 
 
 async def install_patience(
