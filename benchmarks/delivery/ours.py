@@ -39,14 +39,16 @@ class _MeteredEngine(Engine):
 
     meter: Meter
 
-    def accept(self, batch: Sequence[RawEntry], *, failed: Collection[str] = ()) -> list[asyncio.Task[None]]:
+    def accept(
+        self, batch: Sequence[RawEntry], *, failed: Collection[str] = ()
+    ) -> list[asyncio.Future[None]]:
         self.meter.begin()
-        tasks = super().accept(batch, failed=failed)
-        for task in tasks:
-            task.add_done_callback(self._count)
-        return tasks
+        futures = super().accept(batch, failed=failed)
+        for future in futures:
+            future.add_done_callback(self._count)
+        return futures
 
-    def _count(self, _: asyncio.Task[None]) -> None:
+    def _count(self, _: asyncio.Future[None]) -> None:
         self.meter.add(1)
         if self.meter.done:
             self.patience.stop()

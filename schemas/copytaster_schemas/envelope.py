@@ -91,8 +91,7 @@ def make_envelope(
     )
 
 
-_ORDER: Final = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "data")
-_REQUIRED: Final = frozenset(_ORDER[:-1])
+_REQUIRED: Final = frozenset(("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time"))
 
 
 def parse_fields(fields: Mapping[bytes, bytes] | Mapping[str, str]) -> tuple[Envelope, bytes]:
@@ -112,9 +111,8 @@ def parse_fields(fields: Mapping[bytes, bytes] | Mapping[str, str]) -> tuple[Env
                 values[key] = value.decode() if isinstance(value, bytes) else value
     except UnicodeDecodeError as error:
         raise NotAnEvent(f"a field is not UTF-8: {error.reason}") from error
-    if data is None or not _REQUIRED <= values.keys():
-        present = values.keys() | ({"data"} if data is not None else set())
-        missing = [name for name in _ORDER if name not in present]
+    if data is None or not values.keys() >= _REQUIRED:
+        missing = sorted(_REQUIRED - values.keys()) + ["data"] * (data is None)
         raise NotAnEvent(f"missing fields: {', '.join(missing)}")
     if values.get("ce_specversion") != SPEC_VERSION:
         raise NotAnEvent(f"ce_specversion is {values.get('ce_specversion')!r}, not {SPEC_VERSION!r}")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
+from itertools import chain
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -70,7 +71,7 @@ def encode(effects: Effects, source: InputRef | None) -> tuple[list[str], list[V
         guard = event.guard
         argv += [place(event.stream), place(guard.key) if guard else 0, guard.field if guard else ""]
         argv += [event.revision, len(event.fields)]
-        argv += [part for pair in event.fields.items() for part in pair]
+        argv.extend(chain.from_iterable(event.fields.items()))
     argv.append(len(effects.ops))
     for op in effects.ops:
         argv += [op.command, place(op.key), len(op.args), *op.args]

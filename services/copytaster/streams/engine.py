@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from copytaster.streams.effects import Outbox
 from copytaster.streams.failures import FIRST_RETRY_SECONDS, FailureBook
 from copytaster.streams.patience import Patience, Stopped
 from copytaster.streams.slots import Slots
+from copytaster.streams.turns import Turns
 
 __all__ = ["MAX_FAILURES", "Engine", "Handler", "RawEntry", "raw_entries"]
 
@@ -73,59 +75,77 @@ class Engine:
             patience=patience,
             closing=closing,
         )
-        self._deciding = asyncio.Semaphore(concurrency)
-        self._latest: dict[bytes, asyncio.Task[None]] = {}
+        self._turns: Turns[_Work] = Turns(concurrency)
+        self._running: set[asyncio.Task[None]] = set()
         self._log = get_logger().bind(stream=self.stream, group=group)
 
-    def accept(self, batch: Sequence[RawEntry], *, failed: Collection[str] = ()) -> list[asyncio.Task[None]]:
-        """Take entries in hand and begin with them; gives a task for each that was not in hand already.
+    def accept(
+        self, batch: Sequence[RawEntry], *, failed: Collection[str] = ()
+    ) -> list[asyncio.Future[None]]:
+        """Take entries in hand and begin with them; gives a future for each that was not in hand already.
 
-        A task ends when its entry is committed, dead, or left pending on purpose, and raises nothing. Entries of one subject are
+        It is done when its entry is committed, dead, or left pending on purpose, and raises nothing. Entries of one subject are
         handled one after the other, in the order in which they came. `failed` names those that failed before.
         """
-        return [
-            self._begin(entry_id, fields, entry_id in failed)
+        loop = asyncio.get_running_loop()
+        taken = [
+            _Work(entry_id, fields, entry_id in failed, loop.create_future())
             for entry_id, fields in batch
             if self.slots.take(entry_id)
         ]
+        for work in taken:
+            self._turns.enter(work.subject, work)
+        self._begin()
+        return [work.ended for work in taken]
 
     async def process(self, batch: Sequence[RawEntry]) -> None:
         """Handle a batch; returns when every entry of it is committed, dead, or left pending on purpose."""
         await asyncio.gather(*self.accept(batch))
 
-    def _begin(self, entry_id: str, fields: Mapping[bytes, bytes], failed: bool) -> asyncio.Task[None]:
-        subject = fields.get(b"ce_subject", entry_id.encode())
-        task = asyncio.create_task(self._guarded(entry_id, fields, failed, self._latest.get(subject)))
-        self._latest[subject] = task
-        task.add_done_callback(partial(self._end, entry_id, subject))
-        return task
-
-    def _end(self, entry_id: str, subject: bytes, task: asyncio.Task[None]) -> None:
-        if self._latest.get(subject) is task:
-            del self._latest[subject]
-        self.slots.give_back(entry_id)
-
-    async def _guarded(
-        self,
-        entry_id: str,
-        fields: Mapping[bytes, bytes],
-        failed: bool,
-        before: asyncio.Task[None] | None,
-    ) -> None:
-        if before is not None:
-            await asyncio.wait([before])
-        async with self._deciding:
+    def _begin(self) -> None:
+        while (work := self._turns.take()) is not None:
             if self.patience.stopping:
-                return
-            self.slots.begin(entry_id)
-            try:
-                await self.decider.handle(entry_id, fields, failed_before=failed)
-            except Stopped:
-                return
-            except Exception as error:
-                # Redis refuses what only an operator can mend (rights, types): the entry stays pending, the log says why
-                self._log.error(Log.ENTRY_FAILED, status="failed", entry_id=entry_id, exc_info=error)
-            self.last_progress = time.monotonic()
+                self._end(work)
+                continue
+            self.slots.begin(work.entry_id)
+            task = asyncio.create_task(self._handle(work))
+            self._running.add(task)
+            task.add_done_callback(partial(self._ended, work))
+
+    def _ended(self, work: _Work, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._end(work)
+        self._begin()
+
+    def _end(self, work: _Work) -> None:
+        self._turns.leave(work.subject)
+        self.slots.give_back(work.entry_id)
+        if not work.ended.done():  # whoever waited may have been cancelled
+            work.ended.set_result(None)
+
+    async def _handle(self, work: _Work) -> None:
+        try:
+            await self.decider.handle(work.entry_id, work.fields, failed_before=work.failed)
+        except Stopped:
+            return
+        except Exception as error:
+            # Redis refuses what only an operator can mend (rights, types): the entry stays pending, the log says why
+            self._log.error(Log.ENTRY_FAILED, status="failed", entry_id=work.entry_id, exc_info=error)
+        self.last_progress = time.monotonic()
+
+
+@dataclass(slots=True)
+class _Work:
+    """One entry in hand; `failed`: it failed before."""
+
+    entry_id: str
+    fields: Mapping[bytes, bytes]
+    failed: bool
+    ended: asyncio.Future[None]
+
+    @property
+    def subject(self) -> bytes:
+        return self.fields.get(b"ce_subject") or self.entry_id.encode()
 
 
 def raw_entries(message: Mapping[str, Any]) -> list[RawEntry]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from faststream.asgi import AsgiFastStream
@@ -37,6 +38,8 @@ from copytaster.streams.trim import Rules, trim_forever
 EXIT_BUG = 70
 """EX_SOFTWARE of sysexits.h: a loop ended that must never end."""
 EXIT_MISCONFIGURED = 2
+COLLECT_AFTER_OBJECTS: Final = 5_000
+"""Above what the entries in hand are made of, so that a walk finds garbage instead of work; Python's own choice is 700."""
 Loop = Callable[[], Awaitable[None]]
 
 
@@ -151,7 +154,8 @@ async def _serve(
     async with _looping(context, parts, ending, presence) as failed:
         get_logger().info(Log.SERVICE_STARTED, status="started", health_port=context.settings.health_port)
         try:
-            await server.serve()
+            with _rare_collections():
+                await server.serve()
         except SystemExit as error:
             raise Misconfigured(
                 f"the health routes cannot listen on {context.settings.health_host}:{context.settings.health_port}; "
@@ -218,6 +222,23 @@ async def _watch(loop: Loop, patience: Patience, failed: list[BaseException]) ->
         failed.append(error)
         get_logger().critical(Log.SERVICE_STOPPED, status="failed", exc_info=error)
         patience.stop()
+
+
+@contextlib.contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Keep what the service is made of out of the garbage collector's walks, and walk less often.
+
+    Measured with `benchmarks.delivery`: the walks take 8 to 10 % of the CPU time of an entry otherwise.
+    """
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_OBJECTS, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
 
 
 @contextlib.contextmanager
