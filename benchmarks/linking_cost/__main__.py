@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import platform
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from benchmarks.linking_cost.lsh import ours, passages, theirs
 from benchmarks.linking_cost.measure import measure, story_of
 from benchmarks.linking_cost.texts import Language, Text
 from benchmarks.linking_cost.window import BASE, Prepared
+from benchmarks.quality import surroundings
 from copytaster.deduplicator.candidates import index_keys
 from copytaster.deduplicator.io.sentence_encoder import ENCODERS, encoder_named
 from copytaster.deduplicator.matcher import Matcher
@@ -42,7 +42,7 @@ async def run(windows: Sequence[int], count: int, encoder: str) -> dict[str, Any
     """All figures, smallest window first."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     language, matcher = Language(SEED), Matcher(load(), encoder_named(encoder))
-    texts = list(language.stories(BASE, SEED + 1))
+    texts = list(language.stories(min(BASE, max(windows)), SEED + 1))
     base = prepared(texts, matcher)
     fresh = list(language.stories(count, SEED + 2, first=BASE))
     found: dict[str, Any] = {"policy": matcher.policy.version, "encoder": encoder, "windows": []}
@@ -71,7 +71,7 @@ def main() -> None:
     now = datetime.now(UTC)
     report = {
         "date": now.date().isoformat(),
-        "python": platform.python_version(),
+        **surroundings(),
         "note": "measured on a shared machine; CPU time of client and server, embedded Valkey",
         **found,
     }

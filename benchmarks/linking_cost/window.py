@@ -1,6 +1,6 @@
 """Fills a window of the candidate index in bulk, through the index's own code, with records as the linker makes them.
 
-Sentences, keys and vectors are computed for `BASE` stories; a larger window repeats them as variants that keep a share of their
+Sentences, keys and vectors are computed for at most `BASE` stories; a larger window repeats them as variants that keep a share of their
 candidate keys and have the others redrawn, for to read a million texts would take the day.
 """
 
