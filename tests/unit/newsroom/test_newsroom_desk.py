@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import feedparser
 import pytest
+from feedparser import datetimes
 from lxml import etree
 from lxml.html import document_fromstring
 
@@ -57,6 +58,13 @@ def charset_of(answer: Answer) -> str:
     )
     assert label, answer.content_type
     return BROWSERS_READ_AS.get(label[1].lower(), label[1])
+
+
+@pytest.fixture(autouse=True)
+def feedparser_s_own_dates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fetcher switches feedparser's reading of dates off for its whole process; here it is the second opinion."""
+    own = [handler for handler in datetimes._date_handlers if handler.__module__.startswith("feedparser.")]
+    monkeypatch.setattr(datetimes, "_date_handlers", own)
 
 
 def parsed(answer: Answer) -> feedparser.FeedParserDict:
