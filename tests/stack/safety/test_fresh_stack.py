@@ -6,11 +6,13 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from copytaster.streams.acl import HEALTH, USERS
+from copytaster.cli.running.init_stack import password_file
+from copytaster.streams.acl import USERS
 from tests.stack.composed import Stack, free_subnet
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -45,10 +47,9 @@ def fresh(docker: str) -> Iterator[Fresh]:
 
 
 def _passwords(stack: Stack) -> dict[str, str]:
-    names = [user.name for user in USERS]
-    files = " ".join(f"/secrets/{'redis' if name == HEALTH.name else name}/password" for name in names)
-    read = stack.compose("run", "--rm", "--no-TTY", "--entrypoint", "cat", "init", *files.split())
-    return dict(zip(names, read.split(), strict=True))
+    files = [str(password_file(Path("/secrets"), user)) for user in USERS]
+    read = stack.compose("run", "--rm", "--no-TTY", "--entrypoint", "cat", "init", *files)
+    return dict(zip([user.name for user in USERS], read.split(), strict=True))
 
 
 def _lines(stack: Stack, service: str) -> list[dict[str, Any]]:
