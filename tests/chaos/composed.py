@@ -161,6 +161,7 @@ def _override(redis_port: int, press_port: int, press: tuple[str, ...], feeds: P
         "environment": {
             "COPYTASTER_CLAIM_IDLE_SECONDS": str(CLAIM_IDLE_SECONDS),
             "COPYTASTER_EXTRACT_TIMEOUT_SECONDS": str(EXTRACT_SECONDS),
+            "COPYTASTER_ENCODER": "none",  # as in fleet.py
         }
     }
     return {
